@@ -84,10 +84,9 @@ class ConversationServiceAsyncStub(ConversationServiceStub):
     SetOptOut: _aio.UnaryUnaryMultiCallable[_conversation_pb2.SetOptOutRequest, _conversation_pb2.SetOptOutResponse]  # type: ignore[assignment]
     """Lets a person opt out of being remembered, or in again."""
 
-class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
+class ConversationServiceServicer:
     """Turns and messages."""
 
-    @_abc_1.abstractmethod
     def BeginTurn(
         self,
         request: _conversation_pb2.BeginTurnRequest,
@@ -95,7 +94,6 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_conversation_pb2.BeginTurnResponse, _abc.Awaitable[_conversation_pb2.BeginTurnResponse]]:
         """Accepts a message to be answered and issues the fence of its turn. Repeating it answers the stored turn, with the reply if there is one."""
 
-    @_abc_1.abstractmethod
     def Reply(
         self,
         request: _conversation_pb2.ReplyRequest,
@@ -103,7 +101,6 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_conversation_pb2.ReplyResponse], _abc.AsyncIterator[_conversation_pb2.ReplyResponse]]:
         """Streams the model's reply and, before it says finished, stores reply, usage and the settlement job together. Repeating it replays the stored reply."""
 
-    @_abc_1.abstractmethod
     def EndTurn(
         self,
         request: _conversation_pb2.EndTurnRequest,
@@ -111,7 +108,6 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_conversation_pb2.EndTurnResponse, _abc.Awaitable[_conversation_pb2.EndTurnResponse]]:
         """Ends a turn that has no finished reply: cut, stopped, refused or apologised for. What was delivered is stored and settled."""
 
-    @_abc_1.abstractmethod
     def ClaimOrphanedTurns(
         self,
         request: _conversation_pb2.ClaimOrphanedTurnsRequest,
@@ -119,7 +115,6 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_conversation_pb2.ClaimOrphanedTurnsResponse, _abc.Awaitable[_conversation_pb2.ClaimOrphanedTurnsResponse]]:
         """Hands turns that nobody finished before their deadline to a gateway, which answers them or apologises. Each goes to one claimant at a time."""
 
-    @_abc_1.abstractmethod
     def AppendMessages(
         self,
         request: _conversation_pb2.AppendMessagesRequest,
@@ -127,7 +122,6 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_conversation_pb2.AppendMessagesResponse, _abc.Awaitable[_conversation_pb2.AppendMessagesResponse]]:
         """Stores messages that were not answered, where a guild has switched channel context on."""
 
-    @_abc_1.abstractmethod
     def ListMessages(
         self,
         request: _conversation_pb2.ListMessagesRequest,
@@ -135,7 +129,6 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_conversation_pb2.ListMessagesResponse, _abc.Awaitable[_conversation_pb2.ListMessagesResponse]]:
         """Lists the messages of a conversation, newest first."""
 
-    @_abc_1.abstractmethod
     def Summarize(
         self,
         request: _conversation_pb2.SummarizeRequest,
@@ -143,7 +136,6 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_conversation_pb2.SummarizeResponse, _abc.Awaitable[_conversation_pb2.SummarizeResponse]]:
         """Sums up a conversation."""
 
-    @_abc_1.abstractmethod
     def ResetConversation(
         self,
         request: _conversation_pb2.ResetConversationRequest,
@@ -151,7 +143,6 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_conversation_pb2.ResetConversationResponse, _abc.Awaitable[_conversation_pb2.ResetConversationResponse]]:
         """Starts a conversation afresh: earlier messages are no longer shown to the model."""
 
-    @_abc_1.abstractmethod
     def ExportSubject(
         self,
         request: _conversation_pb2.ExportSubjectRequest,
@@ -159,7 +150,6 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_conversation_pb2.ExportSubjectResponse], _abc.AsyncIterator[_conversation_pb2.ExportSubjectResponse]]:
         """Streams all that is stored about a person."""
 
-    @_abc_1.abstractmethod
     def EraseSubject(
         self,
         request: _conversation_pb2.EraseSubjectRequest,
@@ -167,7 +157,6 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_conversation_pb2.EraseSubjectResponse, _abc.Awaitable[_conversation_pb2.EraseSubjectResponse]]:
         """Starts the erasure of a person in all services, as a durable job."""
 
-    @_abc_1.abstractmethod
     def SetOptOut(
         self,
         request: _conversation_pb2.SetOptOutRequest,
@@ -195,10 +184,9 @@ class LanguageModelServiceAsyncStub(LanguageModelServiceStub):
     Complete: _aio.UnaryUnaryMultiCallable[_conversation_pb2.CompleteRequest, _conversation_pb2.CompleteResponse]  # type: ignore[assignment]
     """Completes a prompt through the model gate."""
 
-class LanguageModelServiceServicer(metaclass=_abc_1.ABCMeta):
+class LanguageModelServiceServicer:
     """Model calls that are not a reply: extraction, summaries."""
 
-    @_abc_1.abstractmethod
     def Complete(
         self,
         request: _conversation_pb2.CompleteRequest,
@@ -230,10 +218,9 @@ class PersonaServiceAsyncStub(PersonaServiceStub):
     UpdatePersona: _aio.UnaryUnaryMultiCallable[_conversation_pb2.UpdatePersonaRequest, _conversation_pb2.UpdatePersonaResponse]  # type: ignore[assignment]
     """Changes a persona. A version that is not the stored one is refused with STALE_VERSION."""
 
-class PersonaServiceServicer(metaclass=_abc_1.ABCMeta):
+class PersonaServiceServicer:
     """How the assistant speaks."""
 
-    @_abc_1.abstractmethod
     def GetPersona(
         self,
         request: _conversation_pb2.GetPersonaRequest,
@@ -241,7 +228,6 @@ class PersonaServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_conversation_pb2.GetPersonaResponse, _abc.Awaitable[_conversation_pb2.GetPersonaResponse]]:
         """Reads the persona in force: user over guild over default."""
 
-    @_abc_1.abstractmethod
     def UpdatePersona(
         self,
         request: _conversation_pb2.UpdatePersonaRequest,
@@ -273,10 +259,9 @@ class GuildSettingsServiceAsyncStub(GuildSettingsServiceStub):
     UpdateGuildSettings: _aio.UnaryUnaryMultiCallable[_conversation_pb2.UpdateGuildSettingsRequest, _conversation_pb2.UpdateGuildSettingsResponse]  # type: ignore[assignment]
     """Changes a guild's settings. A version that is not the stored one is refused with STALE_VERSION."""
 
-class GuildSettingsServiceServicer(metaclass=_abc_1.ABCMeta):
+class GuildSettingsServiceServicer:
     """What a guild's moderators decide."""
 
-    @_abc_1.abstractmethod
     def GetGuildSettings(
         self,
         request: _conversation_pb2.GetGuildSettingsRequest,
@@ -284,7 +269,6 @@ class GuildSettingsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_conversation_pb2.GetGuildSettingsResponse, _abc.Awaitable[_conversation_pb2.GetGuildSettingsResponse]]:
         """Reads a guild's settings, or the defaults."""
 
-    @_abc_1.abstractmethod
     def UpdateGuildSettings(
         self,
         request: _conversation_pb2.UpdateGuildSettingsRequest,

@@ -89,10 +89,9 @@ class CreditServiceAsyncStub(CreditServiceStub):
     SettleLease: _aio.UnaryUnaryMultiCallable[_credit_pb2.SettleLeaseRequest, _credit_pb2.SettleLeaseResponse]  # type: ignore[assignment]
     """Settles turns that were taken on a lease, each exactly once."""
 
-class CreditServiceServicer(metaclass=_abc_1.ABCMeta):
+class CreditServiceServicer:
     """Holds, captures, balances: what every turn needs."""
 
-    @_abc_1.abstractmethod
     def PlaceHold(
         self,
         request: _credit_pb2.PlaceHoldRequest,
@@ -100,7 +99,6 @@ class CreditServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.PlaceHoldResponse, _abc.Awaitable[_credit_pb2.PlaceHoldResponse]]:
         """Sets credits aside for work about to be done. Refused with INSUFFICIENT_CREDIT."""
 
-    @_abc_1.abstractmethod
     def CaptureHold(
         self,
         request: _credit_pb2.CaptureHoldRequest,
@@ -108,7 +106,6 @@ class CreditServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.CaptureHoldResponse, _abc.Awaitable[_credit_pb2.CaptureHoldResponse]]:
         """Charges what was used and frees the rest of the hold. Refused with HOLD_NOT_ACTIVE or HOLD_EXPIRED."""
 
-    @_abc_1.abstractmethod
     def ReleaseHold(
         self,
         request: _credit_pb2.ReleaseHoldRequest,
@@ -116,7 +113,6 @@ class CreditServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.ReleaseHoldResponse, _abc.Awaitable[_credit_pb2.ReleaseHoldResponse]]:
         """Frees the whole hold. Refused with HOLD_NOT_ACTIVE."""
 
-    @_abc_1.abstractmethod
     def GetHold(
         self,
         request: _credit_pb2.GetHoldRequest,
@@ -124,7 +120,6 @@ class CreditServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.GetHoldResponse, _abc.Awaitable[_credit_pb2.GetHoldResponse]]:
         """Reads one hold."""
 
-    @_abc_1.abstractmethod
     def GetBalance(
         self,
         request: _credit_pb2.GetBalanceRequest,
@@ -132,7 +127,6 @@ class CreditServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.GetBalanceResponse, _abc.Awaitable[_credit_pb2.GetBalanceResponse]]:
         """Reads the balance of an account; a user's account is opened, with the tier's allowance, when it is first asked for."""
 
-    @_abc_1.abstractmethod
     def ListEntries(
         self,
         request: _credit_pb2.ListEntriesRequest,
@@ -140,7 +134,6 @@ class CreditServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.ListEntriesResponse, _abc.Awaitable[_credit_pb2.ListEntriesResponse]]:
         """Lists the entries of one account, newest first."""
 
-    @_abc_1.abstractmethod
     def Transfer(
         self,
         request: _credit_pb2.TransferRequest,
@@ -148,7 +141,6 @@ class CreditServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.TransferResponse, _abc.Awaitable[_credit_pb2.TransferResponse]]:
         """Moves credits from one account to another, such as a gift."""
 
-    @_abc_1.abstractmethod
     def RecordUsage(
         self,
         request: _credit_pb2.RecordUsageRequest,
@@ -156,7 +148,6 @@ class CreditServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.RecordUsageResponse, _abc.Awaitable[_credit_pb2.RecordUsageResponse]]:
         """Records what a turn used and captures its hold if nobody has. Repeating it changes nothing."""
 
-    @_abc_1.abstractmethod
     def AcquireLease(
         self,
         request: _credit_pb2.AcquireLeaseRequest,
@@ -164,7 +155,6 @@ class CreditServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.AcquireLeaseResponse, _abc.Awaitable[_credit_pb2.AcquireLeaseResponse]]:
         """Funds a gateway instance in advance, for turns taken while credit cannot be reached."""
 
-    @_abc_1.abstractmethod
     def RenewLease(
         self,
         request: _credit_pb2.RenewLeaseRequest,
@@ -172,7 +162,6 @@ class CreditServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.RenewLeaseResponse, _abc.Awaitable[_credit_pb2.RenewLeaseResponse]]:
         """Prolongs a lease."""
 
-    @_abc_1.abstractmethod
     def SettleLease(
         self,
         request: _credit_pb2.SettleLeaseRequest,
@@ -240,10 +229,9 @@ class CreditAdminServiceAsyncStub(CreditAdminServiceStub):
     EraseSubject: _aio.UnaryUnaryMultiCallable[_credit_pb2.EraseSubjectRequest, _credit_pb2.EraseSubjectResponse]  # type: ignore[assignment]
     """Removes the link between a person and their account; the books keep their sums."""
 
-class CreditAdminServiceServicer(metaclass=_abc_1.ABCMeta):
+class CreditAdminServiceServicer:
     """What operators and billing tools need."""
 
-    @_abc_1.abstractmethod
     def CreateGrant(
         self,
         request: _credit_pb2.CreateGrantRequest,
@@ -251,7 +239,6 @@ class CreditAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.CreateGrantResponse, _abc.Awaitable[_credit_pb2.CreateGrantResponse]]:
         """Adds credits to an account."""
 
-    @_abc_1.abstractmethod
     def RevokeGrant(
         self,
         request: _credit_pb2.RevokeGrantRequest,
@@ -259,7 +246,6 @@ class CreditAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.RevokeGrantResponse, _abc.Awaitable[_credit_pb2.RevokeGrantResponse]]:
         """Takes back what is left of a grant."""
 
-    @_abc_1.abstractmethod
     def SetTier(
         self,
         request: _credit_pb2.SetTierRequest,
@@ -267,7 +253,6 @@ class CreditAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.SetTierResponse, _abc.Awaitable[_credit_pb2.SetTierResponse]]:
         """Moves an account to another tier."""
 
-    @_abc_1.abstractmethod
     def FreezeAccount(
         self,
         request: _credit_pb2.FreezeAccountRequest,
@@ -275,7 +260,6 @@ class CreditAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.FreezeAccountResponse, _abc.Awaitable[_credit_pb2.FreezeAccountResponse]]:
         """Freezes or thaws an account: a frozen one can place no holds."""
 
-    @_abc_1.abstractmethod
     def RefundCapture(
         self,
         request: _credit_pb2.RefundCaptureRequest,
@@ -283,7 +267,6 @@ class CreditAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.RefundCaptureResponse, _abc.Awaitable[_credit_pb2.RefundCaptureResponse]]:
         """Gives back the whole or a part of a capture."""
 
-    @_abc_1.abstractmethod
     def Reconcile(
         self,
         request: _credit_pb2.ReconcileRequest,
@@ -291,7 +274,6 @@ class CreditAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.ReconcileResponse, _abc.Awaitable[_credit_pb2.ReconcileResponse]]:
         """Compares usage, charges, holds, balances and entries, and writes findings."""
 
-    @_abc_1.abstractmethod
     def ListFindings(
         self,
         request: _credit_pb2.ListFindingsRequest,
@@ -299,7 +281,6 @@ class CreditAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.ListFindingsResponse, _abc.Awaitable[_credit_pb2.ListFindingsResponse]]:
         """Lists what reconciliation found."""
 
-    @_abc_1.abstractmethod
     def ResolveFinding(
         self,
         request: _credit_pb2.ResolveFindingRequest,
@@ -307,7 +288,6 @@ class CreditAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.ResolveFindingResponse, _abc.Awaitable[_credit_pb2.ResolveFindingResponse]]:
         """Closes a finding with a note."""
 
-    @_abc_1.abstractmethod
     def ReportUsage(
         self,
         request: _credit_pb2.ReportUsageRequest,
@@ -315,7 +295,6 @@ class CreditAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credit_pb2.ReportUsageResponse, _abc.Awaitable[_credit_pb2.ReportUsageResponse]]:
         """Sums usage over a time range."""
 
-    @_abc_1.abstractmethod
     def ExportEntries(
         self,
         request: _credit_pb2.ExportEntriesRequest,
@@ -323,7 +302,6 @@ class CreditAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_credit_pb2.ExportEntriesResponse], _abc.AsyncIterator[_credit_pb2.ExportEntriesResponse]]:
         """Streams the journal, in order."""
 
-    @_abc_1.abstractmethod
     def EraseSubject(
         self,
         request: _credit_pb2.EraseSubjectRequest,

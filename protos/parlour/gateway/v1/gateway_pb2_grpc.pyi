@@ -48,10 +48,9 @@ class AssistantServiceAsyncStub(AssistantServiceStub):
     GetStatus: _aio.UnaryUnaryMultiCallable[_gateway_pb2.GetStatusRequest, _gateway_pb2.GetStatusResponse]  # type: ignore[assignment]
     """Says which features work now."""
 
-class AssistantServiceServicer(metaclass=_abc_1.ABCMeta):
+class AssistantServiceServicer:
     """The assistant."""
 
-    @_abc_1.abstractmethod
     def HandleMessage(
         self,
         request: _gateway_pb2.HandleMessageRequest,
@@ -59,7 +58,6 @@ class AssistantServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_gateway_pb2.HandleMessageResponse], _abc.AsyncIterator[_gateway_pb2.HandleMessageResponse]]:
         """Answers one message. Repeating a message_id and attempt replays what was answered."""
 
-    @_abc_1.abstractmethod
     def GetStatus(
         self,
         request: _gateway_pb2.GetStatusRequest,

@@ -88,10 +88,9 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
     EraseSubject: _aio.UnaryUnaryMultiCallable[_memory_pb2.EraseSubjectRequest, _memory_pb2.EraseSubjectResponse]  # type: ignore[assignment]
     """Removes a person everywhere."""
 
-class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
+class MemoryServiceServicer:
     """Writes. Every mutation carries a request_id and may be repeated."""
 
-    @_abc_1.abstractmethod
     def AddMemory(
         self,
         request: _memory_pb2.AddMemoryRequest,
@@ -99,7 +98,6 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.AddMemoryResponse, _abc.Awaitable[_memory_pb2.AddMemoryResponse]]:
         """Stores one memory. A text that the scope already holds is not stored twice: the stored memory is answered."""
 
-    @_abc_1.abstractmethod
     def BatchAddMemories(
         self,
         request: _memory_pb2.BatchAddMemoriesRequest,
@@ -107,7 +105,6 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.BatchAddMemoriesResponse, _abc.Awaitable[_memory_pb2.BatchAddMemoriesResponse]]:
         """Stores many memories in one transaction."""
 
-    @_abc_1.abstractmethod
     def UpdateMemory(
         self,
         request: _memory_pb2.UpdateMemoryRequest,
@@ -115,7 +112,6 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.UpdateMemoryResponse, _abc.Awaitable[_memory_pb2.UpdateMemoryResponse]]:
         """Changes a memory. A version that is not the stored one is refused with STALE_VERSION."""
 
-    @_abc_1.abstractmethod
     def DeleteMemory(
         self,
         request: _memory_pb2.DeleteMemoryRequest,
@@ -123,7 +119,6 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.DeleteMemoryResponse, _abc.Awaitable[_memory_pb2.DeleteMemoryResponse]]:
         """Deletes one memory."""
 
-    @_abc_1.abstractmethod
     def ObserveMessages(
         self,
         request: _memory_pb2.ObserveMessagesRequest,
@@ -131,7 +126,6 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.ObserveMessagesResponse, _abc.Awaitable[_memory_pb2.ObserveMessagesResponse]]:
         """Hands over messages from which facts may be extracted later."""
 
-    @_abc_1.abstractmethod
     def PlanForget(
         self,
         request: _memory_pb2.PlanForgetRequest,
@@ -139,7 +133,6 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.PlanForgetResponse, _abc.Awaitable[_memory_pb2.PlanForgetResponse]]:
         """Finds the memories that a sentence asks to forget, and changes nothing."""
 
-    @_abc_1.abstractmethod
     def CommitForget(
         self,
         request: _memory_pb2.CommitForgetRequest,
@@ -147,7 +140,6 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.CommitForgetResponse, _abc.Awaitable[_memory_pb2.CommitForgetResponse]]:
         """Forgets what a plan names."""
 
-    @_abc_1.abstractmethod
     def UndoForget(
         self,
         request: _memory_pb2.UndoForgetRequest,
@@ -155,7 +147,6 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.UndoForgetResponse, _abc.Awaitable[_memory_pb2.UndoForgetResponse]]:
         """Brings back what a plan forgot, within the undo window."""
 
-    @_abc_1.abstractmethod
     def ImportMemories(
         self,
         request_iterator: _MaybeAsyncIterator[_memory_pb2.ImportMemoriesRequest],
@@ -163,7 +154,6 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.ImportMemoriesResponse, _abc.Awaitable[_memory_pb2.ImportMemoriesResponse]]:
         """Stores an export again."""
 
-    @_abc_1.abstractmethod
     def ListQuarantine(
         self,
         request: _memory_pb2.ListQuarantineRequest,
@@ -171,7 +161,6 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.ListQuarantineResponse, _abc.Awaitable[_memory_pb2.ListQuarantineResponse]]:
         """Lists memories held back because they look like instructions."""
 
-    @_abc_1.abstractmethod
     def ReleaseQuarantined(
         self,
         request: _memory_pb2.ReleaseQuarantinedRequest,
@@ -179,7 +168,6 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.ReleaseQuarantinedResponse, _abc.Awaitable[_memory_pb2.ReleaseQuarantinedResponse]]:
         """Accepts a quarantined memory."""
 
-    @_abc_1.abstractmethod
     def EraseSubject(
         self,
         request: _memory_pb2.EraseSubjectRequest,
@@ -219,10 +207,9 @@ class MemoryQueryServiceAsyncStub(MemoryQueryServiceStub):
     ExportMemories: _aio.UnaryStreamMultiCallable[_memory_pb2.ExportMemoriesRequest, _memory_pb2.ExportMemoriesResponse]  # type: ignore[assignment]
     """Streams what a viewer may see, in a form that ImportMemories accepts."""
 
-class MemoryQueryServiceServicer(metaclass=_abc_1.ABCMeta):
+class MemoryQueryServiceServicer:
     """Reads. Served by replicas where there are any."""
 
-    @_abc_1.abstractmethod
     def SearchMemories(
         self,
         request: _memory_pb2.SearchMemoriesRequest,
@@ -230,7 +217,6 @@ class MemoryQueryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.SearchMemoriesResponse, _abc.Awaitable[_memory_pb2.SearchMemoriesResponse]]:
         """Finds the memories that bear on a query, best first."""
 
-    @_abc_1.abstractmethod
     def ListMemories(
         self,
         request: _memory_pb2.ListMemoriesRequest,
@@ -238,7 +224,6 @@ class MemoryQueryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.ListMemoriesResponse, _abc.Awaitable[_memory_pb2.ListMemoriesResponse]]:
         """Lists what a viewer may see, newest first."""
 
-    @_abc_1.abstractmethod
     def GetMemory(
         self,
         request: _memory_pb2.GetMemoryRequest,
@@ -246,7 +231,6 @@ class MemoryQueryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_memory_pb2.GetMemoryResponse, _abc.Awaitable[_memory_pb2.GetMemoryResponse]]:
         """Reads one memory that the viewer may see."""
 
-    @_abc_1.abstractmethod
     def ExportMemories(
         self,
         request: _memory_pb2.ExportMemoriesRequest,
