@@ -1,0 +1,131 @@
+"""The one map type for anything keyed by a user, a guild, a channel or a message.
+
+It holds at most `size_max` items, drops the least recently used one when full and what was idle for `ttl_s`. Built on cachetools.
+"""
+
+import asyncio
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from typing import TypeVar, overload
+
+from cachetools import TTLCache
+from prometheus_client import Counter, Gauge
+
+SIZE_MAX = 10_000
+TTL_S = 7 * 86_400.0
+
+_evictions = Counter("parlour_map_evictions_total", "Items dropped from a bounded map", ["map", "cause"])
+_size = Gauge("parlour_map_items", "Items in a bounded map", ["map"])
+_maps: "weakref.WeakSet[BoundedMap[object, object]]" = weakref.WeakSet()
+_Default = TypeVar("_Default")
+
+
+class _Items[K, V](TTLCache[K, V]):
+    """Tells its owner what it drops, and why."""
+
+    def __init__(self, size_max: int, ttl_s: float, clock: Callable[[], float], dropped: Callable[[K, V, str], None]) -> None:
+        super().__init__(maxsize=size_max, ttl=ttl_s, timer=clock)
+        self._dropped = dropped
+
+    def popitem(self) -> tuple[K, V]:
+        key, value = super().popitem()
+        self._dropped(key, value, "size")
+        return key, value
+
+    def expire(self, time: float | None = None) -> list[tuple[K, V]]:
+        expired: list[tuple[K, V]] = super().expire(time)
+        for key, value in expired:
+            self._dropped(key, value, "idle")
+        return expired
+
+
+class BoundedMap[K, V]:
+    """A map with a size limit and an idle time limit.
+
+    `get` and `put` renew an item's time. `on_evict` is called with key and value of what is dropped (not of what is popped).
+    Not thread-safe: it belongs to one event loop.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        size_max: int = SIZE_MAX,
+        ttl_s: float = TTL_S,
+        clock: Callable[[], float] = time.monotonic,
+        on_evict: Callable[[K, V], None] | None = None,
+    ) -> None:
+        self.name = name
+        self._on_evict = on_evict
+        self._evicted = {cause: _evictions.labels(name, cause) for cause in ("size", "idle")}
+        self._items: _Items[K, V] = _Items(size_max, ttl_s, clock, self._drop)
+        _maps.add(self)  # type: ignore[arg-type]
+
+    def _drop(self, key: K, value: V, cause: str) -> None:
+        self._evicted[cause].inc()
+        if self._on_evict is not None:
+            self._on_evict(key, value)
+
+    @overload
+    def get(self, key: K) -> V | None: ...
+    @overload
+    def get(self, key: K, default: _Default) -> V | _Default: ...
+    def get(self, key: K, default: object = None) -> object:
+        """Return the item and renew its time, or the default."""
+        try:
+            value = self._items[key]
+        except KeyError:
+            return default
+        self._items[key] = value
+        return value
+
+    def put(self, key: K, value: V) -> None:
+        """Store an item, dropping expired ones and, when full, the least recently used one."""
+        self._items[key] = value
+
+    def get_or_create(self, key: K, factory: Callable[[], V]) -> V:
+        """Return the item, made by `factory` if it is not there."""
+        found = self.get(key)
+        if found is None:
+            found = factory()
+            self.put(key, found)
+        return found
+
+    def pop(self, key: K) -> V | None:
+        """Remove and return the item, or None."""
+        return self._items.pop(key, None)
+
+    def sweep(self) -> int:
+        """Drop what has been idle for too long; return how many items that was."""
+        return len(self._items.expire())
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(list(self._items))
+
+
+def all_maps() -> list[BoundedMap[object, object]]:
+    """Return every bounded map of this process."""
+    return list(_maps)
+
+
+def sweep_all() -> int:
+    """Sweep every map and publish its size; return how many items were dropped."""
+    dropped = 0
+    for bounded in all_maps():
+        dropped += bounded.sweep()
+        _size.labels(bounded.name).set(len(bounded))
+    return dropped
+
+
+async def sweep_forever(interval_s: float) -> None:
+    """Sweep every `interval_s` seconds, so that idle items go even from a map that nobody touches."""
+    while True:
+        await asyncio.sleep(interval_s)
+        sweep_all()
