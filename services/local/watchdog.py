@@ -1,0 +1,128 @@
+"""Stops what a process started, should that process die without doing so itself (kill -9).
+
+The watchdog holds the reading end of a pipe. The kernel closes the writing end when the other process dies, however it dies; then the watchdog
+signals the programs it was told of, kills those that linger, and removes the folders it was told to remove. PR_SET_PDEATHSIG was
+considered: it is cleared when a program changes its user, as PostgreSQL's must under root, and it does not exist on macOS.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import TextIO
+
+ORPHAN_WAIT_S = 8.0
+_POLL_S = 0.02
+
+
+class Watchdog:
+    """The watched side: tells a watchdog process what to stop. `close` dismisses it."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lines: dict[str, str] = {}  # bounded by the number of programs that the stack runs
+
+    def watch(self, pid: int, orphan_signal: signal.Signals) -> None:
+        """Stop this process group should we die."""
+        self._remember(f"pid {pid}", f"pid {pid} {int(orphan_signal)}")
+
+    def forget(self, pid: int) -> None:
+        """The process has ended: its number may now be another's."""
+        self._lines.pop(f"pid {pid}", None)
+        self._tell(f"forget {pid}")
+
+    def remove_folder(self, path: str) -> None:
+        """Remove this folder should we die."""
+        self._remember(f"folder {path}", f"folder {path}")
+
+    def close(self) -> None:
+        """Dismiss the watchdog: nothing is left to be stopped."""
+        process, self._process = self._process, None
+        if process is None or process.stdin is None:
+            return
+        try:
+            process.stdin.write(b"dismissed\n")
+            process.stdin.close()
+        except BrokenPipeError:
+            pass
+        process.wait()
+
+    def _remember(self, key: str, line: str) -> None:
+        self._lines[key] = line
+        self._tell(line)
+
+    def _tell(self, line: str) -> None:
+        """Send one line; a watchdog that was itself killed is replaced, and told everything again."""
+        if self._process is not None and self._process.poll() is None:
+            try:
+                self._write(line)
+            except BrokenPipeError:
+                self._process.kill()
+            else:
+                return
+        self._process = self._start()
+        for known in self._lines.values():
+            self._write(known)
+
+    def _write(self, line: str) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n".encode())
+        self._process.stdin.flush()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # -I -S and a plain file: a watchdog imports nothing but the standard library and is up in 15 ms.
+        return subprocess.Popen([sys.executable, "-I", "-S", __file__], stdin=subprocess.PIPE, start_new_session=True, cwd="/")
+
+
+def _alive(pid: int) -> bool:
+    """Whether the process group still has a member; one whose leader is a zombie has not."""
+    try:
+        os.killpg(pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _signal(pid: int, number: int) -> None:
+    try:
+        os.killpg(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _stop_orphans(signals: dict[int, int]) -> None:
+    for pid in reversed(signals):
+        _signal(pid, signals[pid])
+    end = time.monotonic() + ORPHAN_WAIT_S
+    while time.monotonic() < end and any(_alive(pid) for pid in signals):
+        time.sleep(_POLL_S)
+    for pid in signals:
+        _signal(pid, signal.SIGKILL)
+
+
+def _main(lines: TextIO) -> None:
+    signals: dict[int, int] = {}
+    folders: list[str] = []
+    for line in lines:
+        word, _, rest = line.rstrip("\n").partition(" ")
+        if word == "pid":
+            pid, number = rest.split()
+            signals[int(pid)] = int(number)
+        elif word == "forget":
+            signals.pop(int(rest), None)
+        elif word == "folder":
+            folders.append(rest)
+        elif word == "dismissed":
+            return
+    _stop_orphans(signals)
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    _main(sys.stdin)
