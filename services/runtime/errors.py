@@ -283,9 +283,7 @@ def _feature(code: grpc.StatusCode, notice: str | None, level: LogLevel = LogLev
     return Failure(Category.FEATURE, code, level, retry, Recovery.NOTHING, notice)
 
 
-def _transient(
-    code: grpc.StatusCode, notice: str, retry: Retry, recovery: Recovery, *, unwell: bool = False, alert: str | None = None
-) -> Failure:
+def _transient(code: grpc.StatusCode, notice: str, retry: Retry, recovery: Recovery, *, unwell: bool = False, alert: str | None = None) -> Failure:
     return Failure(Category.TRANSIENT, code, LogLevel.WARNING, retry, recovery, notice, alert, unwell)
 
 

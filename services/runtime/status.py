@@ -48,9 +48,9 @@ def error_from_rpc(call: grpc.aio.AioRpcError, target: str) -> ParlourError:
 
 def error_from_sync_rpc(call: grpc.RpcError, target: str) -> ParlourError:
     """The same for the synchronous client."""
-    status = rpc_status.from_call(call)
+    status = rpc_status.from_call(call)  # type: ignore[arg-type]
     known = _error_from_details(status) if status is not None else None
-    return known or _error_from_code(call.code(), call.details() or "", target)  # type: ignore[attr-defined]
+    return known or _error_from_code(call.code(), call.details() or "", target)
 
 
 def _error_from_details(status: status_pb2.Status) -> ParlourError | None:

@@ -1,0 +1,150 @@
+"""One PostgreSQL database: transactions that read, transactions that write, and plain connections for hot paths.
+
+What goes wrong below is raised as DependencyUnavailable, DeadlineExceeded or StaleVersion, so that nobody above knows psycopg's errors.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import psycopg
+import psycopg_pool
+from sqlalchemy import exc, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from services.runtime.errors import DeadlineExceeded, DependencyUnavailable, ParlourError, StaleVersion
+
+_RACES = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+
+
+class Database:
+    """A database with a bounded number of connections. Make it inside the running loop; nothing connects before the first use.
+
+    `pool_wait_s` bounds the wait for a free connection, `statement_timeout_s` each statement (enforced by the server).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 8,
+        pool_wait_s: float = 2.0,
+        statement_timeout_s: float = 5.0,
+        application_name: str = "parlour",
+    ) -> None:
+        self._url = make_url(url).set(drivername="postgresql")
+        self._options = f"-c statement_timeout={int(statement_timeout_s * 1000)} -c idle_in_transaction_session_timeout=60000"
+        self._connect_timeout_s = max(2, round(pool_wait_s))
+        self._application_name = application_name
+        self._engine = self._make_engine(pool_size, pool_wait_s)
+        self._reading = self._engine.execution_options(postgresql_readonly=True)
+        self._pool = self._make_pool(pool_size, pool_wait_s)
+        self._pool_opening = asyncio.Lock()
+
+    def _make_engine(self, pool_size: int, pool_wait_s: float) -> AsyncEngine:
+        return create_async_engine(
+            self._url.set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=pool_wait_s,
+            connect_args=self._connect_arguments(),
+        )
+
+    def _make_pool(self, pool_size: int, pool_wait_s: float) -> psycopg_pool.AsyncConnectionPool[psycopg.AsyncConnection]:
+        return psycopg_pool.AsyncConnectionPool(
+            self._url.render_as_string(hide_password=False),
+            min_size=0,
+            max_size=pool_size,
+            timeout=pool_wait_s,
+            max_idle=300,
+            open=False,
+            kwargs={"autocommit": True, **self._connect_arguments()},
+        )
+
+    def _connect_arguments(self) -> dict[str, object]:
+        return {"options": self._options, "application_name": self._application_name, "connect_timeout": self._connect_timeout_s}
+
+    @property
+    def url(self) -> str:
+        """The address, password included: for clients of the same database, never for logs."""
+        return self._url.render_as_string(hide_password=False)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """Open one transaction; it commits when the block ends without an error. Objects stay readable after the commit."""
+        with translated():
+            async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+                yield session
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """Open one read-only transaction: the database refuses a write."""
+        with translated():
+            async with AsyncSession(self._reading, expire_on_commit=False, autoflush=False) as session, session.begin():
+                yield session
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection]:
+        """Lend a psycopg connection in autocommit mode; open a transaction with `connection.transaction()`."""
+        if self._pool.closed:
+            async with self._pool_opening:
+                await self._pool.open()
+        with translated():
+            try:
+                async with self._pool.connection() as connection:
+                    yield connection
+            except psycopg.OperationalError:
+                # A restart of the server leaves every idle connection broken: have them checked, not each fail somebody.
+                self._checking = asyncio.create_task(self._pool.check())
+                raise
+
+    async def ping(self) -> None:
+        """Ask the database for a sign of life. Raises DependencyUnavailable."""
+        async with self.read() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pool.close()
+        await self._engine.dispose()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise what the database driver raises as an error of ours."""
+    try:
+        yield
+    except (psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed, exc.TimeoutError) as error:
+        raise DependencyUnavailable("database", f"no connection: {error}") from error
+    except exc.DBAPIError as error:
+        known = _known(error.orig, error.connection_invalidated)
+        if known is None:
+            raise
+        raise known from error
+    except psycopg.Error as error:
+        known = _known(error, False)
+        if known is None:
+            raise
+        raise known from error
+
+
+def _known(error: BaseException | None, disconnected: bool) -> ParlourError | None:
+    if isinstance(error, _RACES):
+        return StaleVersion("two transactions met")
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return DeadlineExceeded("a statement took too long")
+    if disconnected or isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return DependencyUnavailable("database", type(error).__name__)
+    return None
+
+
+async def retry_stale[T](attempt: Callable[[], Awaitable[T]], *, attempts: int = 3) -> T:
+    """Run `attempt`, which reads and writes, again when it meets a StaleVersion; raise the last one."""
+    for left in range(attempts - 1, -1, -1):
+        try:
+            return await attempt()
+        except StaleVersion:
+            if left == 0:
+                raise
+    raise AssertionError("attempts must be positive")

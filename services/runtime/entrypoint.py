@@ -1,0 +1,132 @@
+"""From `python -m services.<name> serve|migrate` to a process that starts, serves and stops in order."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+import uvloop
+
+from services.runtime import bounded_map, telemetry
+from services.runtime.health import Health
+from services.runtime.security import TlsFiles, tls_files
+from services.runtime.server import Server
+from services.runtime.settings import BadSettings, ServiceSettings, load
+
+_log = telemetry.get_logger(__name__)
+
+
+@dataclass
+class Parts:
+    """What a service is given to build itself with.
+
+    `stack` closes in reverse order, after the server has drained. `spawn` runs background work until then; if it fails, the process stops.
+    """
+
+    server: Server
+    health: Health
+    stack: AsyncExitStack
+    tls: TlsFiles | None
+    failed: "asyncio.Future[None]"
+    tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+
+    def spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+        """Run background work for as long as the process serves."""
+        task = asyncio.create_task(work, name=name)
+        self.tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None and not self.failed.done():
+            _log.error("background work failed", task=task.get_name(), exc_info=error)
+            self.failed.set_exception(error)
+
+
+def run[S: ServiceSettings](
+    name: str, settings_type: type[S], start: Callable[[S, Parts], Awaitable[None]], *, migrations_package: str | None = None
+) -> NoReturn:
+    """Run a service: `serve` until SIGTERM or SIGINT, or `migrate` its database. Bad settings end with exit status 2 and a sentence for each."""
+    arguments = _arguments(name, migrations_package is not None)
+    try:
+        settings = load(settings_type, name)
+    except BadSettings as problem:
+        print(f"parlour-{name} cannot start:\n{problem}", file=sys.stderr)
+        sys.exit(2)
+    telemetry.configure_logging(name, settings.log_level)
+    if arguments.role == "migrate" and migrations_package is not None:
+        sys.exit(_migrate(name, settings, migrations_package))
+    sys.exit(uvloop.run(_serve(name, settings, start)))
+
+
+def _arguments(name: str, has_database: bool) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=f"python -m services.{name}")
+    parser.add_argument("role", choices=["serve", "migrate"] if has_database else ["serve"])
+    return parser.parse_args()
+
+
+def _migrate(name: str, settings: ServiceSettings, package: str) -> int:
+    from services.runtime import migrations  # the gateway runs without Alembic
+
+    try:
+        migrations.migrate(str(getattr(settings, "database_url", "")), package)
+    except Exception as error:
+        print(f"parlour-{name} cannot migrate its database: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve[S: ServiceSettings](name: str, settings: S, start: Callable[[S, Parts], Awaitable[None]]) -> int:
+    stopping = _stop_signal()
+    provider = telemetry.configure_tracing(name, settings.otlp_endpoint)
+    health = Health()
+    async with AsyncExitStack() as stack:
+        stack.callback(provider.shutdown)
+        tls = tls_files(settings.tls_ca, settings.tls_cert, settings.tls_key)
+        parts = Parts(Server(name, settings, health, tls), health, stack, tls, asyncio.get_running_loop().create_future())
+        stack.push_async_callback(_stop_tasks, parts)
+        try:
+            await start(settings, parts)
+            await _begin(settings, parts)
+        except (OSError, ValueError) as problem:
+            print(f"parlour-{name} cannot start: {problem}", file=sys.stderr)
+            return 1
+        _log.info("serving", listen=settings.listen, port=parts.server.port)
+        done, _ = await asyncio.wait({stopping, parts.failed}, return_when=asyncio.FIRST_COMPLETED)
+        await _drain(settings, parts)
+        return 0 if stopping in done else 1
+
+
+def _stop_signal() -> "asyncio.Future[None]":
+    loop = asyncio.get_running_loop()
+    stopping: asyncio.Future[None] = loop.create_future()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: None if stopping.done() else stopping.set_result(None))
+    return stopping
+
+
+async def _begin(settings: ServiceSettings, parts: Parts) -> None:
+    if settings.metrics_listen:
+        telemetry.serve_metrics(settings.metrics_listen)
+    await parts.health.probe_all()
+    parts.spawn(parts.health.probe_forever(settings.probe_interval_s), "probe dependencies")
+    parts.spawn(bounded_map.sweep_forever(settings.sweep_interval_s), "sweep maps")
+    await parts.server.start()
+
+
+async def _drain(settings: ServiceSettings, parts: Parts) -> None:
+    _log.info("stopping", drain_s=settings.drain_s)
+    await parts.health.stopping()
+    await asyncio.sleep(settings.not_serving_s)
+    await parts.server.stop(settings.drain_s)
+
+
+async def _stop_tasks(parts: Parts) -> None:
+    tasks = list(parts.tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

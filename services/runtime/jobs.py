@@ -1,0 +1,219 @@
+"""Durable background jobs: procrastinate in the service's own database, enqueued in the transaction that causes them.
+
+Arguments are ids, never text: what is erased elsewhere must not live on in a queue. A job runs at least once, so every task is idempotent.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import procrastinate
+import psycopg
+from opentelemetry import propagate, trace
+from procrastinate import jobs as procrastinate_jobs
+from prometheus_client import Counter, Histogram
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.runtime import deadline
+from services.runtime.database import Database, translated
+from services.runtime.errors import JobFailed, ParlourError
+from services.runtime.telemetry import get_logger
+
+HEARTBEAT_S = 3.0
+STALLED_S = 12.0
+_TRACE = "trace"
+
+_Task = Callable[..., Awaitable[None]]
+_runs = Counter("parlour_jobs_total", "Job runs by result", ["task", "result"])
+_seconds = Histogram("parlour_job_duration_seconds", "How long jobs ran", ["task"], buckets=(0.01, 0.05, 0.25, 1, 5, 30, 120))
+_log = get_logger(__name__)
+_tracer = trace.get_tracer("parlour.jobs")
+
+
+@dataclass(frozen=True, slots=True)
+class _Backoff(procrastinate.BaseRetryStrategy):
+    """Exponential waiting: backoff_s, doubled each time, at most backoff_max_s; given up after retries_max retries."""
+
+    retries_max: int
+    backoff_s: float
+    backoff_max_s: float
+
+    def get_retry_decision(self, *, exception: BaseException, job: procrastinate_jobs.Job) -> procrastinate.RetryDecision | None:
+        if job.attempts >= self.retries_max:
+            _log.error("job given up", task=job.task_name, job_id=job.id, attempts=job.attempts)
+            return None
+        wait_s = min(self.backoff_max_s, self.backoff_s * 2.0 ** min(job.attempts, 30))
+        return procrastinate.RetryDecision(retry_in={"seconds": max(1, round(wait_s))})
+
+
+class Jobs:
+    """The tasks of one service and their queue."""
+
+    def __init__(self, database: Database, *, concurrency: int = 4, drain_s: float = 3.0) -> None:
+        self._concurrency = concurrency
+        self._drain_s = drain_s
+        self._connector = procrastinate.PsycopgConnector(
+            conninfo=database.url.replace("+psycopg", ""), min_size=1, max_size=concurrency + 3, timeout=5, reconnect_timeout=1e9
+        )
+        self._app = procrastinate.App(connector=self._connector)
+        self._database = database
+
+    def task(
+        self,
+        *,
+        name: str,
+        retries_max: int = 10,
+        backoff_s: float = 1.0,
+        backoff_max_s: float = 300.0,
+        queue: str = "default",
+        priority: int = 0,
+        timeout_s: float = 60.0,
+    ) -> Callable[[_Task], _Task]:
+        """Register a task. It runs with a deadline of `timeout_s`; any error makes the queue try again, `retries_max` times."""
+
+        def register(function: _Task) -> _Task:
+            self._app.task(name=name, queue=queue, priority=priority, retry=_Backoff(retries_max, backoff_s, backoff_max_s))(
+                _observed(name, function, timeout_s)
+            )
+            return function
+
+        return register
+
+    def periodic(self, *, cron: str, name: str, timeout_s: float = 60.0) -> Callable[[Callable[[], Awaitable[None]]], _Task]:
+        """Register a task that runs by a cron expression (a sixth field counts seconds); one at a time, whatever the number of instances."""
+
+        def register(function: Callable[[], Awaitable[None]]) -> _Task:
+            async def run(timestamp: int) -> None:
+                await function()
+
+            task = self._app.task(name=name, queueing_lock=name, lock=name)(_observed(name, run, timeout_s))
+            self._app.periodic(cron=cron)(task)
+            return run
+
+        return register
+
+    async def enqueue(
+        self,
+        transaction: AsyncSession | psycopg.AsyncConnection,
+        name: str,
+        *,
+        lock: str | None = None,
+        queueing_lock: str | None = None,
+        delay_s: int = 0,
+        **arguments: str | int | bool,
+    ) -> None:
+        """Enqueue a task in a transaction: it runs if that commits, and is gone if not.
+
+        Jobs with the same `lock` run one after the other. With a `queueing_lock` a job that already waits is not enqueued twice.
+        """
+        connection = await _driver_connection(transaction)
+        carrier: dict[str, str] = {}
+        propagate.inject(carrier)
+        if "traceparent" in carrier:
+            arguments[_TRACE] = carrier["traceparent"]
+        registered = self._app.tasks[name]
+        task = registered.configure(
+            lock=lock,
+            queueing_lock=queueing_lock or registered.queueing_lock,
+            schedule_in={"seconds": delay_s} if delay_s else None,
+            connection=connection,
+        )
+        await task.defer_async(**arguments)
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Work on the queue while the block runs; on leaving, jobs under way get `drain_s` to end, and are tried again later if they do not."""
+        async with AsyncExitStack() as stack:
+            for supervised in (self._work_forever(), self._retry_stalled_forever()):
+                worker = asyncio.create_task(supervised)
+                stack.push_async_callback(_cancelled, worker)
+            yield
+        if self._connector._async_pool is not None:
+            await self._app.close_async()
+
+    async def _work_forever(self) -> None:
+        while True:
+            try:
+                await self._open()
+                await self._app.run_worker_async(
+                    concurrency=self._concurrency,
+                    install_signal_handlers=False,
+                    listen_notify=True,
+                    fetch_job_polling_interval=2.0,
+                    shutdown_graceful_timeout=self._drain_s,
+                    delete_jobs="successful",
+                    update_heartbeat_interval=HEARTBEAT_S,
+                    stalled_worker_timeout=STALLED_S,
+                )
+            except Exception as error:
+                _log.warning("the job worker lost its database and starts again", problem=repr(error))
+            await asyncio.sleep(1.0)
+
+    async def _open(self) -> None:
+        if self._connector._async_pool is None:
+            await self._app.open_async()
+
+    async def _retry_stalled_forever(self) -> None:
+        while True:
+            await asyncio.sleep(STALLED_S / 2)
+            try:
+                for job in await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
+                    _log.warning("job of a lost worker is queued again", task=job.task_name, job_id=job.id)
+                    await self._app.job_manager.retry_job(job)
+            except Exception as error:  # the database is away: the next round tries again
+                _log.warning("stalled jobs could not be looked for", problem=repr(error))
+
+    async def waiting(self) -> int:
+        """Return how many jobs wait or run."""
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT count(*) FROM procrastinate_jobs j WHERE status IN ('todo', 'doing')"
+                " AND NOT EXISTS (SELECT 1 FROM procrastinate_periodic_defers d WHERE d.job_id = j.id)"
+            )
+            row = await cursor.fetchone()
+        return int(row[0]) if row else 0
+
+    async def drained(self, interval_s: float = 0.02) -> None:
+        """Wait until no job waits or runs, those of a clock aside."""
+        while await self.waiting():  # noqa: ASYNC110 -- the condition lies in the database
+            await asyncio.sleep(interval_s)
+
+
+def _observed(name: str, function: _Task, timeout_s: float) -> _Task:
+    async def run(**arguments: object) -> None:
+        started_s = time.monotonic()
+        cause = trace.get_current_span(propagate.extract({"traceparent": str(arguments.pop(_TRACE, ""))})).get_span_context()
+        links = [trace.Link(cause)] if cause.is_valid else []
+        result = "failed"
+        try:
+            with _tracer.start_as_current_span(f"job {name}", links=links), deadline.detached(timeout_s):
+                async with asyncio.timeout(timeout_s):
+                    await function(**arguments)
+            result = "done"
+        except Exception as error:
+            problem = error.message if isinstance(error, ParlourError) else repr(error)
+            _log.warning("job failed", task=name, problem=problem, arguments=arguments)
+            raise JobFailed(f"{name}: {problem}") from error
+        finally:
+            _runs.labels(name, result).inc()
+            _seconds.labels(name).observe(time.monotonic() - started_s)
+
+    run.__name__ = name
+    return run
+
+
+async def _driver_connection(transaction: AsyncSession | psycopg.AsyncConnection) -> psycopg.AsyncConnection:
+    if isinstance(transaction, psycopg.AsyncConnection):
+        return transaction
+    with translated():
+        raw = await (await transaction.connection()).get_raw_connection()
+    driver = raw.driver_connection
+    assert isinstance(driver, psycopg.AsyncConnection)
+    return driver
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,246 @@
+"""The gRPC server that every service runs: one guard around each call does what no servicer should have to think of.
+
+In order: trace, deadline, admission, validation, the servicer, the mapping of errors, metrics. Health and reflection pass without it.
+"""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from functools import partial
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+from grpc_reflection.v1alpha import reflection
+from opentelemetry import context, propagate, trace
+from prometheus_client import Counter, Gauge, Histogram
+
+from services.runtime import deadline
+from services.runtime.errors import DeadlineExceeded, DeadlineMissing, Internal, InvalidField, Overloaded, ParlourError
+from services.runtime.health import Health
+from services.runtime.security import TlsFiles, server_credentials
+from services.runtime.settings import ServiceSettings
+from services.runtime.status import status_details
+from services.runtime.telemetry import get_logger, trace_id
+from services.runtime.validation import parse, validate
+
+_Context = grpc.aio.ServicerContext[Any, Any]
+_EXEMPT = ("/grpc.health.", "/grpc.reflection.")
+
+_seconds = Histogram(
+    "parlour_rpc_server_duration_seconds",
+    "How long calls took to serve",
+    ["method", "code"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
+)
+_in_flight = Gauge("parlour_rpc_in_flight", "Calls being served")
+_failures = Counter("parlour_failures_total", "Failures by reason", ["reason", "category"])
+_tracer = trace.get_tracer("parlour.server")
+_log = get_logger(__name__)
+
+
+class Server:
+    """A service's gRPC server."""
+
+    def __init__(self, service: str, settings: ServiceSettings, health: Health, tls: TlsFiles | None = None) -> None:
+        self._settings = settings
+        self._health = health
+        self._names = [reflection.SERVICE_NAME]
+        options = [
+            # Larger messages than accepted still reach the guard, which names the problem; far larger ones are cut off by gRPC.
+            ("grpc.max_receive_message_length", settings.message_bytes_max * 4),
+            ("grpc.max_connection_age_ms", settings.connection_age_max_s * 1000),
+            ("grpc.max_connection_age_grace_ms", 120_000),
+            ("grpc.keepalive_permit_without_calls", 1),
+            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            ("grpc.so_reuseport", 0),
+        ]
+        self._server = grpc.aio.server(interceptors=[Guard(service, settings)], options=options)
+        health.add_to(self._server)
+        self._tls = tls
+        self.port = 0
+
+    def add[T](self, add_to_server: Callable[[T, grpc.aio.Server], None], servicer: T, service_name: str) -> None:
+        """Serve a servicer under its full name, such as "parlour.credit.v1.CreditService"."""
+        add_to_server(servicer, self._server)
+        self._names.append(service_name)
+
+    async def start(self) -> None:
+        """Listen and serve. Raises OSError where the address is taken."""
+        if self._settings.reflection:
+            reflection.enable_server_reflection(self._names, self._server)
+        try:
+            if self._tls is None:
+                self.port = self._server.add_insecure_port(self._settings.listen)
+            else:
+                self.port = self._server.add_secure_port(self._settings.listen, server_credentials(self._tls))
+        except RuntimeError as error:
+            raise OSError(f"cannot listen on {self._settings.listen}") from error
+        await self._server.start()
+        for name in ["", *self._names]:
+            await self._health.serving(name)
+
+    async def stop(self, drain_s: float) -> None:
+        """Refuse new calls, wait up to `drain_s` for those under way, then cancel them."""
+        await self._server.stop(drain_s)
+
+
+class Guard(grpc.aio.ServerInterceptor):
+    """What surrounds every call."""
+
+    def __init__(self, service: str, settings: ServiceSettings) -> None:
+        self._service = service
+        self._settings = settings
+        self._running = 0
+        self._guarded: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}  # keyed by method: as many as the protos have
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+        """Return the method's handler with the guard around it."""
+        method = handler_call_details.method
+        guarded = self._guarded.get(method)
+        if guarded is None:
+            handler = await continuation(handler_call_details)
+            if handler is None or method.startswith(_EXEMPT):
+                return handler
+            guarded = self._guarded[method] = self._wrap(handler, method)
+        return guarded
+
+    def _wrap(self, handler: Any, method: str) -> grpc.RpcMethodHandler[Any, Any]:
+        read = partial(_read, handler.request_deserializer.__self__, self._settings.message_bytes_max)
+        if handler.unary_unary:
+            return grpc.unary_unary_rpc_method_handler(self._unary(handler.unary_unary, method), read, handler.response_serializer)
+        if handler.unary_stream:
+            return grpc.unary_stream_rpc_method_handler(self._stream(handler.unary_stream, method), read, handler.response_serializer)
+        return grpc.stream_unary_rpc_method_handler(self._upload(handler.stream_unary, method), read, handler.response_serializer)
+
+    def _unary(self, behaviour: Any, method: str) -> Any:
+        async def serve(request: Message | InvalidField, context: _Context) -> Any:
+            call = _Call(self, method, context)
+            with call.observed():
+                try:
+                    with self._admitted(context):
+                        return await behaviour(_checked(request), context)
+                except Exception as error:
+                    return await call.abort(error)
+
+        return serve
+
+    def _stream(self, behaviour: Any, method: str) -> Any:
+        async def serve(request: Message | InvalidField, context: _Context) -> AsyncIterator[Message]:
+            call = _Call(self, method, context)
+            with call.observed():
+                try:
+                    with self._admitted(context):
+                        async with aclosing(behaviour(_checked(request), context)) as responses:
+                            async for response in responses:
+                                yield response
+                except Exception as error:
+                    await call.abort(error)
+
+        return serve
+
+    def _upload(self, behaviour: Any, method: str) -> Any:
+        async def checked(requests: AsyncIterator[Message | InvalidField]) -> AsyncIterator[Message]:
+            async for request in requests:
+                yield _checked(request)
+
+        async def serve(requests: AsyncIterator[Message | InvalidField], context: _Context) -> Any:
+            call = _Call(self, method, context)
+            with call.observed():
+                try:
+                    with self._admitted(context):
+                        return await behaviour(checked(requests), context)
+                except Exception as error:
+                    return await call.abort(error)
+
+        return serve
+
+    @contextmanager
+    def _admitted(self, context: _Context) -> Iterator[None]:
+        left_s = context.time_remaining()
+        if left_s is None or left_s > 1e9:
+            raise DeadlineMissing("every call needs a deadline", metadata={"field": "grpc-timeout"})
+        if left_s < self._settings.deadline_left_min_s:
+            raise DeadlineExceeded(f"{left_s:.3f} s left, at least {self._settings.deadline_left_min_s} s are needed")
+        if self._running >= self._settings.in_flight_max:
+            raise Overloaded(f"{self._running} calls are being served")
+        deadline.enter(left_s)
+        self._running += 1
+        _in_flight.inc()
+        try:
+            yield
+        finally:
+            self._running -= 1
+            _in_flight.dec()
+
+    def failed(self, error: Exception, method: str) -> ParlourError:
+        """Log and count a failure, and return it as an error with a reason."""
+        known = error if isinstance(error, ParlourError) else Internal(f"unexpected; trace {trace_id()}")
+        failure = known.failure
+        _failures.labels(known.reason, failure.category).inc()
+        traceback = error if isinstance(known, Internal) else None
+        getattr(_log, failure.log_level)("call failed", method=method, reason=known.reason, problem=known.message, exc_info=traceback)
+        return known
+
+    def details(self, error: ParlourError) -> tuple[grpc.StatusCode, str, tuple[tuple[str, bytes], ...]]:
+        """Return the status of an error of this service."""
+        return status_details(error, self._service)
+
+
+class _Call:
+    """One call being served."""
+
+    def __init__(self, guard: Guard, method: str, rpc: _Context) -> None:
+        self._guard = guard
+        self._method = method
+        self._rpc = rpc
+        self._code = "OK"
+
+    @contextmanager
+    def observed(self) -> Iterator[None]:
+        """Trace and time the call."""
+        started_s = time.monotonic()
+        metadata = {key: value for key, value in self._rpc.invocation_metadata() or () if isinstance(value, str)}
+        parent = propagate.extract(metadata)
+        span = _tracer.start_span(self._method, context=parent, kind=trace.SpanKind.SERVER)
+        # Never detached: a call is a task with a context of its own, and a cancelled stream is closed from another task, where that would fail.
+        context.attach(trace.set_span_in_context(span))
+        try:
+            yield
+        except BaseException:
+            self._code = self._code if self._code != "OK" else "CANCELLED"
+            raise
+        finally:
+            span.set_attributes({"rpc.system": "grpc", "rpc.grpc.status_code": self._code})
+            span.end()
+            _seconds.labels(self._method, self._code).observe(time.monotonic() - started_s)
+
+    async def abort(self, error: Exception) -> Any:
+        """End the call with the status that belongs to an error."""
+        if isinstance(error, grpc.aio.AbortError):
+            raise error
+        known = self._guard.failed(error, self._method)
+        code, message, trailing = self._guard.details(known)
+        self._code = code.name
+        await self._rpc.abort(code, message, trailing)
+
+
+def _read(message_type: type[Message], bytes_max: int, data: bytes) -> Message | InvalidField:
+    """Parse a request; what is wrong with it is handed to the guard, because an error raised here would reach the caller as INTERNAL."""
+    if len(data) > bytes_max:
+        return InvalidField("request", f"has {len(data)} bytes, {bytes_max} are accepted")
+    try:
+        return parse(message_type, data)
+    except InvalidField as invalid:
+        return invalid
+
+
+def _checked(request: Message | InvalidField) -> Message:
+    if isinstance(request, InvalidField):
+        raise request
+    validate(request)
+    return request

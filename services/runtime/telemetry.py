@@ -1,0 +1,83 @@
+"""Logs, traces and metrics, set up once a process.
+
+Logs are JSON lines on standard error and carry the trace id of the request at hand. Nobody logs what people write.
+"""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any, cast
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from prometheus_client import start_http_server
+
+get_logger = structlog.get_logger
+tracer = trace.get_tracer
+
+
+def trace_id() -> str:
+    """Return the trace id of the work at hand, 32 hexadecimal digits; empty outside a trace."""
+    context = trace.get_current_span().get_span_context()
+    return f"{context.trace_id:032x}" if context.is_valid else ""
+
+
+def _add_trace_id(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event.setdefault("trace_id", trace_id())
+    return event
+
+
+def configure_logging(service: str, level: str) -> None:
+    """Send structlog's and the standard library's records to standard error as JSON lines."""
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_trace_id,
+        structlog.processors.format_exc_info,
+    ]
+    number = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer(sort_keys=False)],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer(sort_keys=False)],
+            foreign_pre_chain=[*shared, _fixed_service(service)],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(number, logging.WARNING))
+
+
+def _fixed_service(service: str) -> structlog.types.Processor:
+    def add(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["service"] = service
+        return event
+
+    return cast("structlog.types.Processor", add)
+
+
+def configure_tracing(service: str, otlp_endpoint: str) -> TracerProvider:
+    """Make spans for every hop; they are exported only where an endpoint is given, the trace ids are there in any case."""
+    provider = TracerProvider(resource=Resource.create({"service.name": f"parlour-{service}"}))
+    if otlp_endpoint:
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=otlp_endpoint)))
+    trace.set_tracer_provider(provider)
+    return provider
+
+
+def serve_metrics(listen: str) -> None:
+    """Serve this process's metrics to Prometheus at http://listen/metrics. Raises OSError where the port is taken."""
+    host, _, port = listen.rpartition(":")
+    start_http_server(int(port), addr=host or "127.0.0.1")
