@@ -1,0 +1,142 @@
+"""One turn at a time for each person in each place, in order of arrival; different people side by side.
+
+Everything is bounded: who does not fit is refused at once. No library does this: asyncio's locks and queues know neither keys nor priorities.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+
+from prometheus_client import Counter, Gauge
+
+from services.runtime.errors import Overloaded
+
+_waiting = Gauge("parlour_gateway_queue_waiting", "Turns that wait", ["priority"])
+_running = Gauge("parlour_gateway_queue_running", "Turns under way")
+_refused = Counter("parlour_gateway_queue_refused_total", "Turns refused because a queue was full", ["limit"])
+
+
+class Priority(IntEnum):
+    """Who goes first."""
+
+    INTERACTIVE = 0  # a person waits
+    BACKGROUND = 1  # nobody does
+
+
+@dataclass(slots=True, eq=False)
+class _Ticket[K: Hashable]:
+    key: K
+    priority: Priority
+    granted: asyncio.Future[None]
+
+
+class TurnQueue[K: Hashable]:
+    """Grants turns.
+
+    At most `running_max` run at once, one for each key; `waiting_max` wait, `waiting_per_key_max` of them for one key. Tickets are plain
+    dictionary entries and no BoundedMap, because one that waits must never be evicted; the limits above bound them.
+    """
+
+    def __init__(self, *, running_max: int, waiting_per_key_max: int, waiting_max: int) -> None:
+        self._running_max = running_max
+        self._waiting_per_key_max = waiting_per_key_max
+        self._waiting_max = waiting_max
+        self._running: set[K] = set()
+        # In order of arrival; a dictionary, because a cancelled ticket leaves from the middle.
+        self._waiting: dict[Priority, dict[_Ticket[K], None]] = {priority: {} for priority in Priority}
+        self._waiting_by_key: dict[K, int] = {}
+
+    @property
+    def running(self) -> int:
+        """Turns under way."""
+        return len(self._running)
+
+    @property
+    def waiting(self) -> int:
+        """Turns that wait."""
+        return sum(len(tickets) for tickets in self._waiting.values())
+
+    @property
+    def keys(self) -> int:
+        """Keys that the queue remembers: none that is idle."""
+        return len(self._running | self._waiting_by_key.keys())
+
+    @asynccontextmanager
+    async def turn(self, key: K, priority: Priority = Priority.INTERACTIVE) -> AsyncIterator[None]:
+        """Wait for the key's turn and hold it inside the block. Raises Overloaded at once when there is no room to wait."""
+        if self._may_start(key):
+            self._start(key)
+        else:
+            await self._wait(key, priority)
+        try:
+            yield
+        finally:
+            self._finish(key)
+
+    def _may_start(self, key: K) -> bool:
+        # Nobody waiting can be overtaken here: a free place and a free key are granted as soon as they come free.
+        return key not in self._running and len(self._running) < self._running_max
+
+    def _start(self, key: K) -> None:
+        self._running.add(key)
+        _running.inc()
+
+    def _finish(self, key: K) -> None:
+        self._running.discard(key)
+        _running.dec()
+        self._grant_next()
+
+    async def _wait(self, key: K, priority: Priority) -> None:
+        self._refuse_if_full(key)
+        ticket = _Ticket(key, priority, asyncio.get_running_loop().create_future())
+        self._enter(ticket)
+        try:
+            await ticket.granted
+        except asyncio.CancelledError:
+            # The turn may have been granted in the same step of the loop: then it goes to the next one.
+            if ticket.granted.done() and not ticket.granted.cancelled():
+                self._finish(key)
+            else:
+                self._leave(ticket)
+            raise
+
+    def _refuse_if_full(self, key: K) -> None:
+        if self._waiting_by_key.get(key, 0) >= self._waiting_per_key_max:
+            _refused.labels("person").inc()
+            raise Overloaded(f"{self._waiting_per_key_max} messages of one person wait")
+        if self.waiting >= self._waiting_max:
+            _refused.labels("total").inc()
+            raise Overloaded(f"{self._waiting_max} messages wait")
+
+    def _enter(self, ticket: _Ticket[K]) -> None:
+        self._waiting[ticket.priority][ticket] = None
+        self._waiting_by_key[ticket.key] = self._waiting_by_key.get(ticket.key, 0) + 1
+        _waiting.labels(ticket.priority.name.lower()).inc()
+
+    def _leave(self, ticket: _Ticket[K]) -> None:
+        del self._waiting[ticket.priority][ticket]
+        left = self._waiting_by_key[ticket.key] - 1
+        if left:
+            self._waiting_by_key[ticket.key] = left
+        else:
+            del self._waiting_by_key[ticket.key]
+        _waiting.labels(ticket.priority.name.lower()).dec()
+
+    def _grant_next(self) -> None:
+        ticket = self._next()
+        if ticket is not None:
+            self._leave(ticket)
+            self._start(ticket.key)
+            ticket.granted.set_result(None)
+
+    def _next(self) -> _Ticket[K] | None:
+        """The first ticket, people before background, whose key is free: a finished turn makes room for one at most."""
+        if len(self._running) >= self._running_max:
+            return None
+        for tickets in self._waiting.values():
+            for ticket in tickets:
+                if ticket.key not in self._running:
+                    return ticket
+        return None
