@@ -1,0 +1,338 @@
+"""REST v10 of the fake Discord, for bots: channels, messages, reactions, threads. Interactions are in interactions.py."""
+
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from tests.fakes.discord_server.faults import Buckets, Fault, too_many_requests
+from tests.fakes.discord_server.gateway import GUILD_REACTIONS, Gateway
+from tests.fakes.discord_server.payloads import channel_json, guild_json, member_json, message_event_json, message_json, user_json
+from tests.fakes.discord_server.world import (
+    EPHEMERAL,
+    MANAGE_MESSAGES,
+    PRIVATE_THREAD,
+    PUBLIC_THREAD,
+    Channel,
+    Edit,
+    Message,
+    User,
+    World,
+)
+
+CONTENT_MAX = 2000
+NONCE_MAX = 25
+NONCE_KEPT_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it came in."""
+
+    method: str
+    path: str  # without /api/v10
+    payload: Any
+    at: float  # monotonic seconds
+    status: int
+
+
+def refuse(status: int, code: int, message: str) -> web.HTTPException:
+    """An error with Discord's body."""
+    kind = {400: web.HTTPBadRequest, 401: web.HTTPUnauthorized, 403: web.HTTPForbidden, 404: web.HTTPNotFound}[status]
+    return kind(text=json.dumps({"message": message, "code": code}), content_type="application/json")
+
+
+class Rest:
+    """The routes, the rules they enforce, and a record of every request."""
+
+    def __init__(self, world: World, gateway: Gateway) -> None:
+        self.world = world
+        self.gateway = gateway
+        self.requests: list[Request] = []
+        self.faults: list[Fault] = []
+        self.buckets = Buckets()
+        self._nonces: dict[tuple[str, str, str], tuple[float, Message]] = {}
+
+    def routes(self) -> list[web.RouteDef]:
+        channel, message = "/channels/{channel}", "/channels/{channel}/messages/{message}"
+        return [
+            web.get("/gateway", self._gateway),
+            web.get("/gateway/bot", self._gateway_bot),
+            web.get("/users/{user}", self._user),
+            web.post("/users/@me/channels", self._open_dm),
+            web.get("/applications/@me", self._application),
+            web.get("/oauth2/applications/@me", self._application),
+            web.get("/guilds/{guild}", self._guild),
+            web.get("/guilds/{guild}/channels", self._guild_channels),
+            web.get("/guilds/{guild}/members/{user}", self._member),
+            web.get(channel, self._channel),
+            web.post(channel + "/typing", self._typing),
+            web.get(channel + "/messages", self._list_messages),
+            web.post(channel + "/messages", self._create_message),
+            web.get(message, self._get_message),
+            web.patch(message, self._edit_message),
+            web.delete(message, self._delete_message),
+            web.put(message + "/reactions/{emoji}/@me", self._react),
+            web.delete(message + "/reactions/{emoji}/@me", self._unreact),
+            web.post(channel + "/threads", self._create_thread),
+            web.post(message + "/threads", self._create_thread),
+        ]
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+        """Record the request, apply faults and limits, then serve it."""
+        request["payload"] = await _payload(request)
+        path = request.path.removeprefix("/api/v10")
+        headers, within = self.buckets.spend(request.method, path)
+        fault = next((one for one in self.faults if one.matches(request.method, path)), None)
+        try:
+            if fault is not None:
+                response: web.StreamResponse = fault.response()
+            elif not within:
+                response = too_many_requests(float(headers["X-RateLimit-Reset-After"]), headers=headers)
+            else:
+                response = await handler(request)
+        except web.HTTPException as error:
+            response = error
+        self.requests.append(Request(request.method, path, request["payload"], time.monotonic(), response.status))
+        response.headers.update(headers)
+        if isinstance(response, web.HTTPException):
+            raise response
+        return response
+
+    def bot(self, request: web.Request) -> User:
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        user = self.world.bot_with_token(token) if kind == "Bot" else None
+        if user is None:
+            raise refuse(401, 0, "401: Unauthorized")
+        return user
+
+    def _seen_channel(self, request: web.Request) -> tuple[User, Channel]:
+        bot = self.bot(request)
+        channel = self.world.channels.get(request.match_info["channel"])
+        if channel is None:
+            raise refuse(404, 10003, "Unknown Channel")
+        if not self.world.may_view(bot.id, channel):
+            raise refuse(403, 50001, "Missing Access")
+        return bot, channel
+
+    def _seen_message(self, request: web.Request) -> tuple[User, Channel, Message]:
+        bot, channel = self._seen_channel(request)
+        message = channel.messages.get(request.match_info["message"])
+        if message is None or message.visible_to not in (None, bot.id):
+            raise refuse(404, 10008, "Unknown Message")
+        return bot, channel, message
+
+    async def _gateway(self, request: web.Request) -> web.Response:
+        return web.json_response({"url": self.gateway.url})
+
+    async def _gateway_bot(self, request: web.Request) -> web.Response:
+        self.bot(request)
+        limit = {"total": 1000, "remaining": 1000 - len(self.gateway.identifies), "reset_after": 86_400_000, "max_concurrency": 1}
+        return web.json_response({"url": self.gateway.url, "shards": 1, "session_start_limit": limit})
+
+    async def _user(self, request: web.Request) -> web.Response:
+        bot = self.bot(request)
+        user = bot if request.match_info["user"] == "@me" else self.world.users.get(request.match_info["user"])
+        if user is None:
+            raise refuse(404, 10013, "Unknown User")
+        return web.json_response(user_json(user))
+
+    async def _open_dm(self, request: web.Request) -> web.Response:
+        bot = self.bot(request)
+        user = self.world.users.get(str(request["payload"]["recipient_id"]))
+        if user is None:
+            raise refuse(400, 50033, "Invalid Recipient(s)")
+        return web.json_response(channel_json(self.world.dm_between(bot, user), self.world, bot.id))
+
+    async def _application(self, request: web.Request) -> web.Response:
+        bot = self.bot(request)
+        body = {"id": bot.id, "name": bot.username, "icon": None, "description": "", "bot_public": True, "bot_require_code_grant": False}
+        return web.json_response(body | {"verify_key": "0" * 64, "flags": 1 << 18, "owner": user_json(bot), "team": None, "summary": ""})
+
+    async def _guild(self, request: web.Request) -> web.Response:
+        bot, guild = self.bot(request), self.world.guilds.get(request.match_info["guild"])
+        if guild is None or bot.id not in guild.members:
+            raise refuse(404, 10004, "Unknown Guild")
+        return web.json_response(guild_json(guild, self.world, bot.id))
+
+    async def _guild_channels(self, request: web.Request) -> web.Response:
+        bot, guild = self.bot(request), self.world.guilds.get(request.match_info["guild"])
+        if guild is None or bot.id not in guild.members:
+            raise refuse(404, 10004, "Unknown Guild")
+        return web.json_response([channel_json(channel, self.world, bot.id) for channel in guild.channels.values()])
+
+    async def _member(self, request: web.Request) -> web.Response:
+        self.bot(request)
+        guild = self.world.guilds.get(request.match_info["guild"])
+        member = guild.members.get(request.match_info["user"]) if guild else None
+        if member is None:
+            raise refuse(404, 10007, "Unknown Member")
+        return web.json_response(member_json(member, self.world.users[member.user_id]))
+
+    async def _channel(self, request: web.Request) -> web.Response:
+        bot, channel = self._seen_channel(request)
+        return web.json_response(channel_json(channel, self.world, bot.id))
+
+    async def _typing(self, request: web.Request) -> web.Response:
+        bot, channel = self._seen_channel(request)
+        self._may_send(bot, channel)
+        channel.typing.append((bot.id, time.monotonic()))
+        return web.Response(status=204)
+
+    async def _list_messages(self, request: web.Request) -> web.Response:
+        _, channel = self._seen_channel(request)
+        limit = int(request.query.get("limit", "50"))
+        newest_first = sorted(channel.messages.values(), key=lambda message: -int(message.id))
+        return web.json_response([message_json(message, self.world) for message in newest_first[:limit]])
+
+    async def _get_message(self, request: web.Request) -> web.Response:
+        return web.json_response(message_json(self._seen_message(request)[2], self.world))
+
+    def _may_send(self, bot: User, channel: Channel) -> None:
+        if not self.world.may_send(bot.id, channel):
+            raise refuse(403, 50013, "Missing Permissions")
+
+    async def _create_message(self, request: web.Request) -> web.Response:
+        bot, channel = self._seen_channel(request)
+        self._may_send(bot, channel)
+        payload = request["payload"]
+        repeated = self._same_nonce(bot, channel, payload)
+        if repeated is not None:
+            return web.json_response(message_json(repeated, self.world))
+        message = self.post(channel, bot.id, payload)
+        return web.json_response(message_json(message, self.world))
+
+    def _same_nonce(self, bot: User, channel: Channel, payload: dict[str, Any]) -> Message | None:
+        nonce = payload.get("nonce")
+        if nonce is not None and len(str(nonce)) > NONCE_MAX:
+            raise refuse(400, 50035, "Invalid Form Body")
+        if nonce is None or not payload.get("enforce_nonce"):
+            return None
+        at, message = self._nonces.get((bot.id, channel.id, str(nonce)), (0.0, None))
+        return message if message is not None and time.monotonic() - at < NONCE_KEPT_S else None
+
+    def post(self, channel: Channel, author_id: str, payload: dict[str, Any], **fields: Any) -> Message:
+        """Make a message of a payload and tell everybody who may see it."""
+        content = _checked_content(payload)
+        reference = payload.get("message_reference") or {}
+        reply_to = str(reference["message_id"]) if reference.get("message_id") else None
+        if reply_to is not None and reply_to not in channel.messages:
+            if reference.get("fail_if_not_exists", True):
+                raise refuse(400, 50035, "Unknown message")
+            reply_to = None
+        now = time.monotonic()
+        message = Message(self.world.snowflakes.next(), channel.id, author_id, content, now, channel.guild_id, reply_to=reply_to, **fields)
+        message.kind = 19 if reply_to else 0
+        message.nonce = payload.get("nonce")
+        message.flags |= payload.get("flags", 0) & EPHEMERAL
+        message.components = payload.get("components", [])
+        message.attachments = payload.get("attachments", [])
+        message.edits.append(Edit(now, content))
+        message.payloads.append(payload)
+        self.world.ping(message, payload.get("allowed_mentions"), channel)
+        channel.messages[message.id] = message
+        if message.nonce is not None:
+            self._nonces[(author_id, channel.id, str(message.nonce))] = (now, message)
+        self.announce("MESSAGE_CREATE", message)
+        return message
+
+    def announce(self, event: str, message: Message) -> None:
+        """Send a message event to every bot that may see it."""
+        channel = self.world.channels[message.channel_id]
+        data = message_event_json(message, self.world)
+        for user in list(self.world.users.values()):
+            if user.bot and message.visible_to is None and self.world.may_view(user.id, channel):
+                self.gateway.dispatch_message(event, data, user_id=user.id, guild_id=message.guild_id)
+
+    def edit(self, message: Message, payload: dict[str, Any]) -> None:
+        """Change a message and tell everybody who may see it."""
+        channel = self.world.channels[message.channel_id]
+        if payload.get("content") is not None:
+            message.content = _checked_content(payload)
+        message.components = payload.get("components", message.components)
+        message.edited_timestamp = datetime.now(UTC).isoformat()
+        message.edits.append(Edit(time.monotonic(), message.content))
+        message.payloads.append(payload)
+        self.world.ping(message, payload.get("allowed_mentions"), channel)
+        self.announce("MESSAGE_UPDATE", message)
+
+    async def _edit_message(self, request: web.Request) -> web.Response:
+        bot, _, message = self._seen_message(request)
+        if message.author_id != bot.id:
+            raise refuse(403, 50005, "Cannot edit a message authored by another user")
+        self.edit(message, request["payload"])
+        return web.json_response(message_json(message, self.world))
+
+    async def _delete_message(self, request: web.Request) -> web.Response:
+        bot, channel, message = self._seen_message(request)
+        if message.author_id != bot.id and not self.world.permissions(bot.id, channel) & MANAGE_MESSAGES:
+            raise refuse(403, 50013, "Missing Permissions")
+        self.delete(message)
+        return web.Response(status=204)
+
+    def delete(self, message: Message) -> None:
+        """Remove a message and tell everybody who may see it."""
+        channel = self.world.channels[message.channel_id]
+        channel.messages.pop(message.id, None)
+        data = {"id": message.id, "channel_id": channel.id} | ({"guild_id": channel.guild_id} if channel.guild_id else {})
+        for user in self.world.users.values():
+            if user.bot and self.world.may_view(user.id, channel):
+                intent = 1 << 12 if channel.guild_id is None else 1 << 9
+                self.gateway.dispatch("MESSAGE_DELETE", data, user_id=user.id, guild_id=channel.guild_id, intent=intent)
+
+    async def _react(self, request: web.Request) -> web.Response:
+        bot, channel, message = self._seen_message(request)
+        emoji = request.match_info["emoji"]
+        message.reactions.setdefault(emoji, set()).add(bot.id)
+        data = {"user_id": bot.id, "channel_id": channel.id, "message_id": message.id, "emoji": {"id": None, "name": emoji}, "type": 0}
+        data |= {"guild_id": channel.guild_id} if channel.guild_id else {}
+        self.gateway.dispatch("MESSAGE_REACTION_ADD", data, user_id=bot.id, guild_id=channel.guild_id, intent=GUILD_REACTIONS)
+        return web.Response(status=204)
+
+    async def _unreact(self, request: web.Request) -> web.Response:
+        bot, _, message = self._seen_message(request)
+        message.reactions.get(request.match_info["emoji"], set()).discard(bot.id)
+        return web.Response(status=204)
+
+    async def _create_thread(self, request: web.Request) -> web.Response:
+        bot, parent = self._seen_channel(request)
+        self._may_send(bot, parent)
+        kind = PRIVATE_THREAD if request["payload"].get("type") == PRIVATE_THREAD else PUBLIC_THREAD
+        name = request["payload"]["name"]
+        thread_id = request.match_info.get("message") or self.world.snowflakes.next()
+        thread = self.world.add_channel(Channel(thread_id, kind, name, parent.guild_id, parent.id))
+        return web.json_response(channel_json(thread, self.world, bot.id), status=201)
+
+
+def _checked_content(payload: dict[str, Any]) -> str:
+    content = (payload.get("content") or "").strip()
+    if len(content) > CONTENT_MAX:
+        raise refuse(400, 50035, "Invalid Form Body: content must be 2000 or fewer in length.")
+    if not content and not payload.get("embeds") and not payload.get("attachments") and not payload.get("components"):
+        raise refuse(400, 50006, "Cannot send an empty message")
+    return content
+
+
+async def _payload(request: web.Request) -> Any:
+    if request.content_type == "multipart/form-data":
+        return await _multipart(request)
+    body = await request.read()
+    return json.loads(body) if body and request.content_type == "application/json" else {}
+
+
+async def _multipart(request: web.Request) -> Any:
+    form = await request.post()
+    payload = json.loads(str(form.get("payload_json", "{}")))
+    for name, file in form.items():
+        if isinstance(file, web.FileField):
+            payload.setdefault("files", {})[file.filename or name] = file.file.read()
+    payload["attachments"] = [
+        {"id": str(number), "filename": name, "size": len(data), "url": f"http://cdn/{name}", "proxy_url": f"http://cdn/{name}"}
+        for number, (name, data) in enumerate(payload.get("files", {}).items())
+    ]
+    return payload
