@@ -30,7 +30,7 @@ class Command:
 def spawn(command: Command, log_path: Path, watchdog: Watchdog) -> subprocess.Popen[bytes]:
     """Start the program in a session of its own, so that a Ctrl-C reaches only us; its output is appended to `log_path`."""
     with log_path.open("ab") as log:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - the stack's own programs
             command.argv,
             env=dict(command.env) or None,
             cwd="/",

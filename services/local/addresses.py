@@ -1,0 +1,53 @@
+"""Where everything of one stack listens, counted from one port."""
+
+import socket
+from dataclasses import dataclass
+
+from services.local.failure import StackFailure
+
+SERVICES = ("credit", "memory", "conversation", "gateway")
+DEFAULT_PORT_BASE = 50051
+_METRICS_OFFSET = 50
+PORT_BASE_MAX = 65535 - _METRICS_OFFSET - len(SERVICES)
+_LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """The loopback addresses of a stack: services from `port_base`, their metrics 50 further on."""
+
+    port_base: int = DEFAULT_PORT_BASE
+
+    def service(self, name: str) -> str:
+        """Where a service answers gRPC."""
+        return f"{_LOOPBACK}:{self.port_base + SERVICES.index(name)}"
+
+    def metrics(self, name: str) -> str:
+        """Where a service shows its metrics."""
+        return f"{_LOOPBACK}:{self.port_base + _METRICS_OFFSET + SERVICES.index(name)}"
+
+    def all(self) -> list[str]:
+        """Every address that must be free."""
+        return [self.service(name) for name in SERVICES] + [self.metrics(name) for name in SERVICES]
+
+
+def require_free(addresses: Addresses) -> None:
+    """Raise StackFailure, naming the port, when something listens where the stack should."""
+    for address in addresses.all():
+        host, _, port = address.rpartition(":")
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, int(port)))
+            except OSError as error:
+                raise StackFailure(
+                    f"Port {port} is in use ({error.strerror}): stop what listens there, or start the stack elsewhere with "
+                    f"--port-base {addresses.port_base + 1000 if addresses.port_base + 1000 <= PORT_BASE_MAX else 41051}."
+                ) from None
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind((_LOOPBACK, 0))
+        return int(probe.getsockname()[1])
