@@ -24,7 +24,8 @@ from services.runtime.status import status_details
 from services.runtime.telemetry import get_logger, trace_id
 from services.runtime.validation import parse, validate
 
-_Context = grpc.aio.ServicerContext[Any, Any]
+type _Context = grpc.aio.ServicerContext[Any, Any]
+type _Handler = grpc.RpcMethodHandler[Any, Any]
 _EXEMPT = ("/grpc.health.", "/grpc.reflection.")
 
 _seconds = Histogram(
@@ -92,13 +93,13 @@ class Guard(grpc.aio.ServerInterceptor):
         self._service = service
         self._settings = settings
         self._running = 0
-        self._guarded: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}  # keyed by method: as many as the protos have
+        self._guarded: dict[str, _Handler] = {}  # keyed by method: as many as the protos have
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[_Handler | None]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+    ) -> _Handler | None:
         """Return the method's handler with the guard around it."""
         method = handler_call_details.method
         guarded = self._guarded.get(method)
@@ -109,7 +110,7 @@ class Guard(grpc.aio.ServerInterceptor):
             guarded = self._guarded[method] = self._wrap(handler, method)
         return guarded
 
-    def _wrap(self, handler: Any, method: str) -> grpc.RpcMethodHandler[Any, Any]:
+    def _wrap(self, handler: Any, method: str) -> _Handler:
         read = partial(_read, handler.request_deserializer.__self__, self._settings.message_bytes_max)
         if handler.unary_unary:
             return grpc.unary_unary_rpc_method_handler(self._unary(handler.unary_unary, method), read, handler.response_serializer)
