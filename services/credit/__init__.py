@@ -1,0 +1,1 @@
+"""Credits: holds, captures and balances that always add up."""

@@ -1,0 +1,152 @@
+"""The ledger: accounts, grants, holds, entries, operations, usage."""
+
+from alembic import op
+
+from services.runtime.migrations import install_jobs_schema
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+_STATEMENTS = (
+    """
+    CREATE TABLE accounts (
+        account_key bigint PRIMARY KEY,
+        kind text NOT NULL CHECK (kind IN ('user', 'guild')),
+        tier text NOT NULL,
+        frozen boolean NOT NULL DEFAULT false,
+        posted_microcredits bigint NOT NULL DEFAULT 0,
+        held_microcredits bigint NOT NULL DEFAULT 0 CHECK (held_microcredits >= 0),
+        overdrawn_microcredits bigint NOT NULL DEFAULT 0 CHECK (overdrawn_microcredits >= 0),
+        open_holds integer NOT NULL DEFAULT 0 CHECK (open_holds >= 0),
+        last_seq bigint NOT NULL DEFAULT 0,
+        created_at timestamptz NOT NULL
+    ) WITH (fillfactor = 70)
+    """,
+    """
+    CREATE TABLE account_keys (
+        account_id text PRIMARY KEY,
+        account_key bigint NOT NULL UNIQUE
+    )
+    """,
+    """
+    CREATE TABLE grants (
+        account_key bigint NOT NULL,
+        grant_seq bigint NOT NULL,
+        source text NOT NULL,
+        priority integer NOT NULL,
+        amount_microcredits bigint NOT NULL CHECK (amount_microcredits > 0),
+        remaining_microcredits bigint NOT NULL CHECK (remaining_microcredits BETWEEN 0 AND amount_microcredits),
+        held_microcredits bigint NOT NULL CHECK (held_microcredits BETWEEN 0 AND remaining_microcredits),
+        effective_at timestamptz NOT NULL,
+        expires_at timestamptz,
+        created_at timestamptz NOT NULL,
+        PRIMARY KEY (account_key, grant_seq)
+    ) WITH (fillfactor = 70)
+    """,
+    "CREATE INDEX grants_with_credits ON grants (account_key) WHERE remaining_microcredits > 0",
+    "CREATE INDEX grants_expiring ON grants (expires_at) WHERE remaining_microcredits > 0 AND expires_at IS NOT NULL",
+    """
+    CREATE TABLE holds (
+        account_key bigint NOT NULL,
+        hold_seq bigint NOT NULL,
+        state text NOT NULL CHECK (state IN ('active', 'captured', 'released', 'expired')),
+        amount_microcredits bigint NOT NULL CHECK (amount_microcredits >= 0),
+        captured_microcredits bigint NOT NULL DEFAULT 0 CHECK (captured_microcredits BETWEEN 0 AND amount_microcredits),
+        created_at timestamptz NOT NULL,
+        expires_at timestamptz NOT NULL,
+        ended_at timestamptz,
+        ended_seq bigint NOT NULL DEFAULT 0,
+        charged_seq bigint NOT NULL DEFAULT 0,
+        model text NOT NULL DEFAULT '',
+        price_version text NOT NULL DEFAULT '',
+        metadata jsonb NOT NULL DEFAULT '{}',
+        PRIMARY KEY (account_key, hold_seq),
+        CHECK ((state = 'active') = (ended_at IS NULL))
+    )
+    """,
+    "CREATE INDEX holds_active ON holds (account_key, expires_at) WHERE state = 'active'",
+    """
+    CREATE TABLE hold_allocations (
+        account_key bigint NOT NULL,
+        hold_seq bigint NOT NULL,
+        position integer NOT NULL,
+        grant_seq bigint NOT NULL,
+        amount_microcredits bigint NOT NULL CHECK (amount_microcredits > 0),
+        PRIMARY KEY (account_key, hold_seq, position)
+    )
+    """,
+    """
+    CREATE TABLE entries (
+        account_key bigint NOT NULL,
+        operation_seq bigint NOT NULL,
+        leg integer NOT NULL,
+        system_account text,
+        grant_seq bigint,
+        amount_microcredits bigint NOT NULL CHECK (amount_microcredits <> 0),
+        kind text NOT NULL,
+        hold_seq bigint,
+        created_at timestamptz NOT NULL,
+        PRIMARY KEY (account_key, operation_seq, leg),
+        CHECK ((system_account IS NULL) = (grant_seq IS NOT NULL))
+    )
+    """,
+    """
+    CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'entries are append-only';
+    END $$
+    """,
+    "CREATE TRIGGER entries_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    """
+    CREATE TABLE notes (
+        account_key bigint NOT NULL,
+        operation_seq bigint NOT NULL,
+        note text NOT NULL,
+        PRIMARY KEY (account_key, operation_seq)
+    )
+    """,
+    """
+    CREATE TABLE operations (
+        account_key bigint NOT NULL,
+        request_key text NOT NULL,
+        operation_seq bigint NOT NULL,
+        method text NOT NULL,
+        payload_hash bytea NOT NULL,
+        refusal text NOT NULL DEFAULT '',
+        result bytea NOT NULL,
+        created_at timestamptz NOT NULL,
+        PRIMARY KEY (account_key, request_key)
+    )
+    """,
+    "CREATE INDEX operations_created_at ON operations USING brin (created_at) WITH (pages_per_range = 32, autosummarize = on)",
+    """
+    CREATE TABLE usage_records (
+        account_key bigint NOT NULL,
+        turn_id text NOT NULL,
+        hold_seq bigint NOT NULL,
+        model text NOT NULL,
+        prompt_tokens bigint NOT NULL,
+        cached_prompt_tokens bigint NOT NULL,
+        completion_tokens bigint NOT NULL,
+        images bigint NOT NULL,
+        price_version text NOT NULL,
+        cost_microcredits bigint NOT NULL,
+        charged_microcredits bigint NOT NULL,
+        captured_now boolean NOT NULL,
+        tier text NOT NULL,
+        guild_id text NOT NULL,
+        feature text NOT NULL,
+        created_at timestamptz NOT NULL,
+        PRIMARY KEY (account_key, turn_id)
+    )
+    """,
+    "CREATE INDEX usage_records_created_at ON usage_records (created_at)",
+)
+
+
+def upgrade() -> None:
+    for statement in _STATEMENTS:
+        op.execute(statement)
+    install_jobs_schema(op)

@@ -1,0 +1,151 @@
+"""What a model costs and what a tier allows, read from the models file. Pure, but for `load_price_list`, which reads one file.
+
+A price is in microcredits per million tokens, so that a single token may cost a fraction of a microcredit; the sum is rounded up once.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from services.runtime.errors import InvalidField, PermissionRefused, UnknownModel
+from services.runtime.settings import BadSettings
+
+_TOKENS_PER_PRICE = 1_000_000
+_PRICE_MAX = 10**12
+_AMOUNT_MAX = 10**12
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUse:
+    """What one call to a model used: tokens and images. `cached_prompt_tokens` is a part of `prompt_tokens`."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_prompt_tokens: int = 0
+    images: int = 0
+
+
+class Price(BaseModel):
+    """What one model costs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prompt_microcredits_per_million_tokens: int = Field(ge=0, le=_PRICE_MAX)
+    cached_prompt_microcredits_per_million_tokens: int = Field(ge=0, le=_PRICE_MAX)
+    completion_microcredits_per_million_tokens: int = Field(ge=0, le=_PRICE_MAX)
+    image_microcredits: int = Field(0, ge=0, le=_AMOUNT_MAX)
+
+    def cost(self, use: TokenUse) -> int:
+        """Price what was used, in microcredits, rounded up."""
+        fresh = use.prompt_tokens - use.cached_prompt_tokens
+        tokens = (
+            fresh * self.prompt_microcredits_per_million_tokens
+            + use.cached_prompt_tokens * self.cached_prompt_microcredits_per_million_tokens
+            + use.completion_tokens * self.completion_microcredits_per_million_tokens
+        )
+        return -(-tokens // _TOKENS_PER_PRICE) + use.images * self.image_microcredits
+
+    def upper_bound(self, prompt_tokens: int, max_completion_tokens: int) -> int:
+        """Price the dearest way in which a call of this size can end: nothing cached, or everything, whichever costs more."""
+        return max(self.cost(TokenUse(prompt_tokens, max_completion_tokens, cached_prompt_tokens=cached)) for cached in {0, prompt_tokens})
+
+
+class CapturePolicy(StrEnum):
+    """What happens when usage costs more than its hold."""
+
+    STRICT = "strict"
+    CAP = "cap"
+    EXTEND = "extend"
+
+
+class Tier(BaseModel):
+    """What an account of this tier may use, and what it is given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    models: tuple[str, ...] = Field(min_length=1)
+    allowance_microcredits: int = Field(0, ge=0, le=_AMOUNT_MAX)
+    overdraft_microcredits: int = Field(0, ge=0, le=_AMOUNT_MAX)
+    capture_policy: CapturePolicy = CapturePolicy.CAP
+    grace_s: int = Field(600, ge=0, le=86_400)
+
+
+class _Model(BaseModel):
+    price: Price
+
+
+class PriceList(BaseModel):
+    """The prices of all models and the tiers, under one version, which captures and usage record."""
+
+    model_config = ConfigDict(frozen=True)
+
+    price_version: str = Field(min_length=1, max_length=100)
+    default_tier: str
+    models: dict[str, _Model]
+    tiers: dict[str, Tier]
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> "PriceList":
+        if self.default_tier not in self.tiers:
+            raise ValueError(f"default_tier {self.default_tier} has no [tiers.{self.default_tier}]")
+        for name, tier in self.tiers.items():
+            missing = [model for model in tier.models if model not in self.models]
+            if missing:
+                raise ValueError(f"tier {name} names the model {missing[0]}, which has no price")
+            if tier.capture_policy is not CapturePolicy.CAP:
+                raise ValueError(f"tier {name}: capture_policy {tier.capture_policy} is not supported; use cap")
+        return self
+
+    def tier_name(self, stored: str) -> str:
+        """Return the tier to apply: the stored one, or the default where the file no longer names it."""
+        return stored if stored in self.tiers else self.default_tier
+
+    def tier(self, stored: str) -> Tier:
+        """Return the rules of a stored tier, or of the default one where the file no longer names it."""
+        return self.tiers[self.tier_name(stored)]
+
+    def price(self, model: str) -> Price:
+        """Return a model's price. Raises UnknownModel."""
+        found = self.models.get(model)
+        if found is None:
+            raise UnknownModel(model)
+        return found.price
+
+    def cost(self, model: str, use: TokenUse) -> int:
+        """Price usage of a model, in microcredits. Raises UnknownModel, and InvalidField where more is cached than was prompted."""
+        if use.cached_prompt_tokens > use.prompt_tokens:
+            raise InvalidField("usage.cached_prompt_tokens", "must not be more than prompt_tokens")
+        return self.price(model).cost(use)
+
+    def quote(self, tier: str, model: str, prompt_tokens: int, max_completion_tokens: int) -> int:
+        """Return the most that a call can cost, in microcredits; without a model, by the tier's dearest one.
+
+        Raises UnknownModel, and PermissionRefused for a model that the tier may not use.
+        """
+        allowed = self.tier(tier).models
+        if model:
+            price = self.price(model)
+            if model not in allowed:
+                raise PermissionRefused(f"tier {self.tier_name(tier)} may not use model {model}")
+            return price.upper_bound(prompt_tokens, max_completion_tokens)
+        return max(self.price(name).upper_bound(prompt_tokens, max_completion_tokens) for name in allowed)
+
+    def covered(self, tier: str, amount_microcredits: int, prompt_tokens: int, max_completion_tokens: int) -> Sequence[str]:
+        """Return the tier's models, in order of preference, for which this amount is enough whatever happens."""
+        return [name for name in self.tier(tier).models if self.price(name).upper_bound(prompt_tokens, max_completion_tokens) <= amount_microcredits]
+
+
+def load_price_list(path: Path) -> PriceList:
+    """Read prices and tiers from the models file. Raises BadSettings with a sentence for the operator."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return PriceList.model_validate(content)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSettings(f"PARLOUR_MODELS_FILE {path} cannot be read: {error}") from error
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, detail['loc'])) or 'the file'}: {detail['msg']}" for detail in error.errors())
+        raise BadSettings(f"PARLOUR_MODELS_FILE {path} does not fit: {problems}.") from error
