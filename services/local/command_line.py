@@ -112,7 +112,8 @@ async def _chat(stack: Stack, watchdog: Watchdog, stopping: "asyncio.Future[None
     chat = _open_chat(stack.client_environment())
     watchdog.watch(chat.pid, signal.SIGTERM, group=False)
     ended = asyncio.create_task(asyncio.to_thread(chat.wait))
-    await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    either: set[asyncio.Future[int] | asyncio.Future[None]] = {ended, stopping}
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     if not ended.done():
         chat.terminate()
     status = await ended
@@ -121,7 +122,7 @@ async def _chat(stack: Stack, watchdog: Watchdog, stopping: "asyncio.Future[None
 
 
 def _open_chat(environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-m", "services.console", "chat"], env=environment)  # noqa: S603 - our own module
+    return subprocess.Popen([sys.executable, "-m", "services.console", "chat"], env=environment)
 
 
 def _nothing(_number: int, _frame: object) -> None:

@@ -77,8 +77,8 @@ class Supervised:
         """Wait for the program's end. Answers its exit status, or None when it runs on after `within_s`."""
         loop = asyncio.get_running_loop()
         end = loop.time() + within_s
-        while self.process.poll() is None and loop.time() < end:
-            await asyncio.sleep(0.02)  # as precise as needed here, and the same on every system
+        while self.process.poll() is None and loop.time() < end:  # noqa: ASYNC110 - there is no event for it on every system
+            await asyncio.sleep(0.02)
         return self.process.poll()
 
     async def _watch(self) -> None:

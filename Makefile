@@ -1,0 +1,59 @@
+# Parlour. The person's commands are: make run, make up, make test. Arguments of the stack go into ARGS: make up ARGS="--port-base 51051".
+MAKEFLAGS += --no-print-directory
+.SILENT:
+.PHONY: setup run up test check protos lock bench clean
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+PROTOS := $(wildcard protos/parlour/*/v1/*.proto)
+PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12
+ASK := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))
+
+run: setup ## start everything and chat
+	exec $(BIN)/python -m services.local run $(ARGS)
+
+up: setup ## start everything, until Ctrl-C
+	exec $(BIN)/python -m services.local up $(ARGS)
+
+test: check ## lint, types and every test that ends within five minutes
+	$(BIN)/pytest -n 2 --dist loadfile --session-timeout 300 $(ARGS)
+
+check: setup ## what needs no test to run: style, types, protos
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/buf lint
+	rm -rf out/protos && mkdir -p out/protos && $(call generate,out/protos)
+	for made in $$(cd out/protos && find . -type f); do \
+	  cmp -s out/protos/$$made protos/$$made || { echo "protos/$$made is not what its proto makes: run make protos." >&2; exit 1; }; done
+
+setup: .venv/installed ## the environment in .venv, from the lock file
+
+# Written last: an interrupted setup goes on where it was. Everything is told to standard error: the output of `make run` is the answers.
+.venv/installed: requirements.lock pyproject.toml
+	for python in $(PYTHONS); do $$python -c '$(ASK)' </dev/null 2>/dev/null && break || python=; done; \
+	[ -n "$$python" ] || { echo "Parlour needs Python 3.12 or newer with its venv module: install one (such as python3.13 and python3.13-venv)," \
+	  "or name it with make PYTHON=/path/to/python3.13." >&2; exit 1; }; \
+	$(BIN)/python -c '$(ASK)' </dev/null 2>/dev/null || { echo "Setting up .venv with $$python ..." >&2; $$python -m venv --clear .venv; }
+	$(BIN)/python -m pip install --disable-pip-version-check --no-input --require-hashes --no-deps -r requirements.lock </dev/null >&2
+	$(BIN)/python -m pip install --disable-pip-version-check --no-input --no-deps --no-build-isolation --quiet -e . </dev/null >&2
+	touch $@
+
+protos: setup ## the code generated from the protos, committed
+	$(call generate,protos)
+
+define generate
+PATH=$$PWD/$(BIN):$$PATH $(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=$(1) --grpc_python_out=$(1) \
+  --mypy_out=quiet:$(1) --mypy_grpc_out=quiet,generate_concrete_servicer_stubs:$(1) $(PROTOS) && rm -f $(1)/parlour/rules/v1/*_grpc*
+endef
+
+lock: setup ## requirements.lock, from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header --extra dev \
+	  pyproject.toml -o requirements.lock
+
+bench: setup ## the figures of the README, as a table and a last line of JSON
+	$(BIN)/python -m tests.bench $(ARGS)
+
+clean: ## everything that was made here, but the data in .parlour
+	rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

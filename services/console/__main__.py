@@ -1,0 +1,129 @@
+"""The `parlour` command."""
+
+import argparse
+import getpass
+import os
+import re
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+import grpc
+from rich.console import Console
+
+from parlour.memory.v1 import memory_pb2
+from services.console import operator
+from services.console.amounts import microcredits
+from services.console.assistant import Assistant, Person
+from services.console.chat import Chat
+from services.console.failures import sentence
+from services.console.screens import Pipe, Screen, Terminal
+
+SERVICES = ("credit", "memory", "conversation", "gateway")
+DEFAULT_PORT_BASE = 50051
+
+
+def main() -> NoReturn:
+    """Run one command; exit status 1 with a sentence when it fails."""
+    arguments = _parser().parse_args()
+    run: Callable[[argparse.Namespace], None] = arguments.run
+    try:
+        run(arguments)
+    except grpc.RpcError as error:
+        sys.exit(f"parlour: {sentence(error)}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our answers has gone; nothing more can be told to anybody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
+
+
+def address(service: str, port_base: int | None) -> str:
+    """Where a service answers: by --port-base, else by PARLOUR_<SERVICE>_ADDRESS, else where `make up` puts it."""
+    if port_base is None and (given := os.environ.get(f"PARLOUR_{service.upper()}_ADDRESS")):
+        return given
+    return f"127.0.0.1:{(port_base or DEFAULT_PORT_BASE) + SERVICES.index(service)}"
+
+
+def person(name: str) -> Person:
+    """The person at this terminal, always the same for the same name."""
+    return Person(user_id="console-" + (re.sub(r"[^A-Za-z0-9_.-]", "-", name)[:40] or "user"), name=name)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="parlour", description="Talk with Parlour, and look after it.")
+    parser.add_argument("--port-base", type=int, help=f"of the stack on this machine (default: {DEFAULT_PORT_BASE})")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    chat = commands.add_parser("chat", help="talk in this terminal")
+    chat.add_argument("--user", default=_user_name(), help="who you are (default: %(default)s)")
+    chat.set_defaults(run=_chat)
+
+    credit = commands.add_parser("credit", help="balances and grants").add_subparsers(required=True, metavar="what")
+    balance = credit.add_parser("balance", help="show what an account has")
+    balance.add_argument("account", help="user:<id>, guild:<id> or system:<name>")
+    balance.set_defaults(run=_balance)
+    grant = credit.add_parser("grant", help="give an account credits")
+    grant.add_argument("account", help="user:<id> or guild:<id>")
+    grant.add_argument("amount", type=_amount, help="in credits, such as 5 or 0.25")
+    grant.add_argument("--source", default="promotion", choices=["purchase", "promotion", "allowance", "gift", "correction"])
+    grant.add_argument("--note", default="", help="kept with the grant")
+    grant.set_defaults(run=_grant)
+
+    memory = commands.add_parser("memory", help="what is remembered").add_subparsers(required=True, metavar="what")
+    search = memory.add_parser("search", help="find memories by meaning and by words")
+    search.add_argument("query")
+    search.add_argument("--user", default=person(_user_name()).user_id, help="whose (default: %(default)s)")
+    search.add_argument("--guild", default="", help="seen from this guild (default: direct messages)")
+    search.add_argument("--limit", type=int, default=10)
+    search.set_defaults(run=_search)
+    return parser
+
+
+def _amount(text: str) -> int:
+    try:
+        return microcredits(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "user"
+
+
+def _chat(arguments: argparse.Namespace) -> None:
+    screen: Screen
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        import readline  # noqa: F401 - gives the prompt a history and lines longer than the terminal driver's 4096 bytes
+
+        screen = Terminal()
+    else:
+        for stream in (sys.stdin, sys.stdout, sys.stderr):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+        screen = Pipe()
+    with grpc.insecure_channel(address("gateway", arguments.port_base)) as channel:
+        Chat(Assistant(channel, person(arguments.user)), screen).run()
+
+
+def _balance(arguments: argparse.Namespace) -> None:
+    with grpc.insecure_channel(address("credit", arguments.port_base)) as channel:
+        operator.show_balance(channel, Console(), arguments.account)
+
+
+def _grant(arguments: argparse.Namespace) -> None:
+    with grpc.insecure_channel(address("credit", arguments.port_base)) as channel:
+        operator.grant(channel, Console(), arguments.account, arguments.amount, source=arguments.source, note=arguments.note)
+
+
+def _search(arguments: argparse.Namespace) -> None:
+    viewer = memory_pb2.Viewer(guild_id=arguments.guild, user_id=arguments.user)
+    with grpc.insecure_channel(address("memory", arguments.port_base)) as channel:
+        operator.search_memories(channel, Console(), viewer, arguments.query, arguments.limit)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""Credits in words: 1 credit is 1,000,000 microcredits. Pure."""
+
+from decimal import Decimal, InvalidOperation
+
+MICROCREDITS = 1_000_000
+
+
+def credits_text(microcredits: int) -> str:
+    """An amount with four decimals, or all six where four would show nothing."""
+    amount = Decimal(microcredits) / MICROCREDITS
+    shown = f"{amount:,.4f}"
+    if microcredits and Decimal(shown.replace(",", "")) == 0:
+        shown = f"{amount:,.6f}"
+    whole, _, decimals = shown.partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
+def microcredits(text: str) -> int:
+    """The amount that a person wrote in credits. Raises ValueError with a sentence."""
+    try:
+        amount = Decimal(text) * MICROCREDITS
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is not an amount of credits, such as 5 or 0.25") from None
+    if not amount.is_finite() or amount <= 0 or amount != amount.to_integral_value():
+        raise ValueError(f"{text!r} is not an amount above zero with at most six decimals")
+    return int(amount)
