@@ -1,8 +1,21 @@
 """Turns that were accepted and never finished: each gets its apology, also after a crash."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
+from prometheus_client import Counter
+
 from parlour.conversation.v1 import conversation_pb2
+from services.gateway import notices, requests
+from services.gateway.assistant_turn import Services
+from services.gateway.settings import GatewaySettings
+from services.gateway.settlement import Settlement
+from services.runtime.errors import ParlourError
+from services.runtime.telemetry import get_logger
+
+_apologised = Counter("parlour_gateway_orphans_apologised_total", "Unfinished turns that were apologised for", ["origin"])
+_log = get_logger(__name__)
 
 
 class Courier(Protocol):
@@ -29,3 +42,74 @@ class Couriers:
     def get(self, origin: str) -> Courier | None:
         """Return the courier of an origin, if one is connected."""
         return self._by_origin.get(origin)
+
+
+class OrphanPoll:
+    """Looks for unfinished turns and apologises for them.
+
+    "api" turns are always looked for: their apology is stored, so that repeating the message finds it. Those of another origin only while its
+    courier is connected. The words are delivered before the turn is ended: a crash in between repeats them rather than losing them.
+    """
+
+    def __init__(self, services: Services, settlement: Settlement, settings: GatewaySettings, couriers: Couriers) -> None:
+        self._services = services
+        self._settlement = settlement
+        self._settings = settings
+        self._couriers = couriers
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        while True:
+            await asyncio.sleep(self._settings.orphan_poll_s)
+            await self.poll_once()
+
+    async def poll_once(self) -> int:
+        """Claim and apologise once; return for how many turns."""
+        apologised = 0
+        for origin in ("api", "discord"):
+            courier = self._couriers.get(origin)
+            if courier is None and origin != "api":
+                continue
+            for turn in await self._claim(origin):
+                apologised += await self._apologise(turn, courier)
+        return apologised
+
+    async def _claim(self, origin: str) -> Sequence[conversation_pb2.OrphanedTurn]:
+        request = conversation_pb2.ClaimOrphanedTurnsRequest(claimant=self._settings.instance_id, origin=origin, limit=self._settings.orphans_max)
+        try:
+            return (await self._services.conversation.claim_orphaned_turns(request, timeout_s=self._settings.begin_s)).turns
+        except ParlourError as error:
+            _log.info("unfinished turns could not be asked for", origin=origin, reason=error.reason)
+            return ()
+
+    async def _apologise(self, turn: conversation_pb2.OrphanedTurn, courier: Courier | None) -> bool:
+        text = notices.words("orphaned")
+        try:
+            if courier is not None:
+                async with asyncio.timeout(self._settings.deliver_s):
+                    await courier.deliver(turn, text)
+        except Exception as error:  # whatever Discord answers: the claim runs out and the turn is claimed again
+            _log.warning("apology not delivered", turn_id=turn.turn_id, problem=type(error).__name__)
+            return False
+        await self._release(turn)
+        state = await self._settlement.end(
+            conversation_pb2.EndTurnRequest(turn_id=turn.turn_id, fence=turn.fence, state=conversation_pb2.TURN_STATE_APOLOGISED, text=text)
+        )
+        _apologised.labels(turn.message.origin or "api").inc()
+        _log.info("apologised for an unfinished turn", turn_id=turn.turn_id, stored=state is not None)
+        return state is not None
+
+    async def _release(self, turn: conversation_pb2.OrphanedTurn) -> None:
+        """Free the turn's hold. Its id is learnt by asking for the same hold again; where none was placed, this places and frees one."""
+        settings = self._settings
+        request = requests.place_hold(
+            turn.message,
+            prompt_tokens=settings.prompt_tokens_max,
+            completion_tokens=settings.completion_tokens_max,
+            ttl_s=settings.hold_ttl_s,
+        )
+        try:
+            placed = await self._services.credit.place_hold(request, timeout_s=settings.hold_s)
+        except ParlourError:
+            return  # refused, or out of reach: then the hold expires
+        await self._settlement.release(turn.turn_id, placed.hold, "ORPHANED")

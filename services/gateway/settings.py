@@ -41,6 +41,8 @@ class GatewaySettings(ServiceSettings, RedisSettings):
     prompt_tokens_max: int = Field(1600, ge=100, le=10_000_000, description="prompt that a hold covers")
     completion_tokens_max: int = Field(400, ge=1, le=1_000_000, description="reply that a hold covers")
     memories_max: int = Field(8, ge=0, le=50, description="memories given to the model")
+    forget_offer_s: float = Field(3600.0, gt=0, le=86_400, description="how long an offered or done forget is remembered here at most")
+    repeat_s: float = Field(600.0, gt=0, le=86_400, description="how long the answer to a command is kept for a repeat of its message")
     listed_max: int = Field(50, ge=1, le=100, description="memories shown in one list")
 
     running_max: int = Field(64, ge=1, le=10_000, description="turns under way at once; more wait")
@@ -49,4 +51,5 @@ class GatewaySettings(ServiceSettings, RedisSettings):
     lease_ttl_s: float = Field(15.0, ge=1, le=600, description="how long a lease of a person's turns outlives a dead gateway")
     lease_wait_s: float = Field(20.0, ge=0, le=60, description="how long to wait for another gateway's turn of the same person")
     orphan_poll_s: float = Field(5.0, gt=0, le=600, description="how often turns that nobody finished are looked for")
+    deliver_s: float = Field(10.0, gt=0, le=30, description="bringing one apology to its channel")
     orphans_max: int = Field(20, ge=1, le=100, description="unfinished turns taken at once")

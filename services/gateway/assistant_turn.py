@@ -1,0 +1,298 @@
+"""One turn as a saga: begin it, hold credits and find memories side by side, stream the reply, settle.
+
+Every step that can fail has a stated result (docs/turn.md). Whatever happens after the hold, the hold is captured or released.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from parlour.conversation.v1 import conversation_pb2
+from parlour.credit.v1 import credit_pb2
+from parlour.gateway.v1 import gateway_pb2
+from parlour.memory.v1 import memory_pb2
+from services.conversation.client import ConversationClient
+from services.credit.client import CreditClient
+from services.gateway import events, notices, requests
+from services.gateway.events import Event, Final
+from services.gateway.settings import GatewaySettings
+from services.gateway.settlement import Settled, Settlement
+from services.gateway.turn_record import TurnRecord
+from services.memory.client import MemoryClient
+from services.runtime.errors import CircuitOpen, DeadlineExceeded, DependencyUnavailable, HoldNotActive, Internal, ParlourError
+from services.runtime.telemetry import get_logger
+
+_log = get_logger(__name__)
+_ENDED = {
+    conversation_pb2.TURN_STATE_FINISHED: Final.OUTCOME_ANSWERED,
+    conversation_pb2.TURN_STATE_CUT: Final.OUTCOME_CUT,
+    conversation_pb2.TURN_STATE_APOLOGISED: Final.OUTCOME_REFUSED,
+    conversation_pb2.TURN_STATE_WITHDRAWN: Final.OUTCOME_REFUSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services that a turn needs."""
+
+    credit: CreditClient
+    memory: MemoryClient
+    conversation: ConversationClient
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a turn has come: what its end depends on."""
+
+    begun: conversation_pb2.BeginTurnResponse | None = None
+    hold: credit_pb2.PlaceHoldResponse | None = None
+    model: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    delivered: list[str] = field(default_factory=list)
+    memories: int = 0
+
+    @property
+    def text(self) -> str:
+        """What the person has seen."""
+        return "".join(self.delivered)
+
+    def delivered_usage(self) -> conversation_pb2.ModelUsage:
+        """What was delivered, as usage."""
+        return conversation_pb2.ModelUsage(model=self.model, prompt_tokens=self.prompt_tokens, completion_tokens=self.completion_tokens)
+
+
+class AssistantTurn:
+    """Answers one message by the model. `deadline_at` is by the loop's clock; `send` hands an event to whoever reads the answer."""
+
+    def __init__(
+        self,
+        services: Services,
+        settings: GatewaySettings,
+        settlement: Settlement,
+        message: gateway_pb2.IncomingMessage,
+        said: str,
+        origin: str,
+        *,
+        send: Callable[[Event], Awaitable[None]],
+        record: TurnRecord,
+        deadline_at: float,
+    ) -> None:
+        self._services = services
+        self._settings = settings
+        self._settlement = settlement
+        self._message = message
+        self._said = said
+        self._turn = requests.begin_turn(message, said, origin)
+        self._turn_id = requests.turn_id_of(message)
+        self._send = send
+        self._record = record
+        self._deadline_at = deadline_at
+        self._progress = _Progress()
+        self._said_notices: set[str] = set()
+        self.abandoned = False
+        """Set when the process stops: a turn of which nothing was delivered is then left to another gateway."""
+
+    async def run(self) -> Final:
+        """Answer, and return the last event. Raises CancelledError, after settling, when nobody waits for the answer any more."""
+        try:
+            async with asyncio.timeout_at(self._deadline_at):
+                answer = await self._answer()
+        except TimeoutError:
+            return await self._end_early(DeadlineExceeded("the turn's time is over"))
+        except ParlourError as error:
+            return await self._end_early(error)
+        except asyncio.CancelledError:
+            await self._stop()
+            raise
+        except Exception as error:
+            _log.exception("turn failed", turn_id=self._turn_id, exc_info=error)
+            return await self._end_early(Internal("unexpected"))
+        return answer if isinstance(answer, Final) else await self._settle_finished(answer)
+
+    async def _answer(self) -> Final | conversation_pb2.ReplyFinished:
+        """Return the finished reply, or the last event of a turn that had ended before."""
+        looking = asyncio.create_task(self._search())
+        try:
+            begun = await self._begin()
+            if begun.state in _ENDED:
+                return self._replayed(begun)
+            placed = await self._place_hold()
+            request = self._reply_request(begun, placed, await self._found(looking))
+            with self._record.step("reply"):
+                return await self._stream(request)
+        finally:
+            looking.cancel()
+
+    async def _begin(self) -> conversation_pb2.BeginTurnResponse:
+        with self._record.step("begin"):
+            begun = await self._services.conversation.begin_turn(self._turn, timeout_s=self._settings.begin_s)
+        self._progress.begun = begun
+        if not begun.stored:
+            await self._notice("not_kept")
+        return begun
+
+    def _replayed(self, begun: conversation_pb2.BeginTurnResponse) -> Final:
+        return Final(
+            turn_id=self._turn_id,
+            text=begun.reply_text,
+            outcome=_ENDED[begun.state],
+            model=begun.usage.model,
+            prompt_tokens=begun.usage.prompt_tokens,
+            completion_tokens=begun.usage.completion_tokens,
+            replayed=True,
+        )
+
+    async def _place_hold(self) -> credit_pb2.PlaceHoldResponse:
+        settings = self._settings
+        request = requests.place_hold(
+            self._turn, prompt_tokens=settings.prompt_tokens_max, completion_tokens=settings.completion_tokens_max, ttl_s=settings.hold_ttl_s
+        )
+        with self._record.step("hold"):
+            placed = await self._services.credit.place_hold(request, timeout_s=settings.hold_s)
+        if placed.hold.state != credit_pb2.Hold.STATE_ACTIVE:
+            raise HoldNotActive(credit_pb2.Hold.State.Name(placed.hold.state))
+        self._progress.hold = placed
+        return placed
+
+    async def _search(self) -> memory_pb2.SearchMemoriesResponse | None:
+        """Find memories; None, and never an error, where that fails: then the answer comes without them."""
+        if not self._settings.memories_max:
+            return memory_pb2.SearchMemoriesResponse()
+        request = requests.search_memories(self._message, self._said, self._settings.memories_max)
+        try:
+            with self._record.step("search"):
+                return await self._services.memory.search_memories(request, timeout_s=self._settings.search_s)
+        except ParlourError:
+            return None
+
+    async def _found(self, looking: "asyncio.Task[memory_pb2.SearchMemoriesResponse | None]") -> memory_pb2.SearchMemoriesResponse:
+        found = await looking
+        if found is None:
+            await self._notice("memory_unavailable")
+        return found or memory_pb2.SearchMemoriesResponse()
+
+    def _reply_request(
+        self, begun: conversation_pb2.BeginTurnResponse, placed: credit_pb2.PlaceHoldResponse, found: memory_pb2.SearchMemoriesResponse
+    ) -> conversation_pb2.ReplyRequest:
+        memories = [conversation_pb2.RecalledMemory(memory_id=result.memory.memory_id, text=result.memory.text) for result in found.results]
+        self._progress.memories = len(memories)
+        return conversation_pb2.ReplyRequest(
+            turn_id=begun.turn_id,
+            fence=begun.fence,
+            message=self._turn,
+            account_id=placed.hold.account_id,
+            hold_id=placed.hold.hold_id,
+            models=placed.models,
+            max_prompt_tokens=self._settings.prompt_tokens_max,
+            max_completion_tokens=self._settings.completion_tokens_max,
+            memories=memories,
+        )
+
+    async def _stream(self, request: conversation_pb2.ReplyRequest) -> conversation_pb2.ReplyFinished:
+        """Send the reply on as it comes. What counts as delivered is what the reader took."""
+        progress = self._progress
+        left_s = self._deadline_at - asyncio.get_running_loop().time() - self._settings.turn_margin_s
+        async with aclosing(self._services.conversation.reply(request, timeout_s=left_s)) as responses:
+            async for response in responses:
+                match response.WhichOneof("event"):
+                    case "started":
+                        progress.model, progress.prompt_tokens = response.started.model, response.started.prompt_tokens
+                    case "delta":
+                        self._record.first_text()
+                        await self._send(events.delta(response.delta.text))
+                        progress.delivered.append(response.delta.text)
+                        progress.completion_tokens = response.delta.completion_tokens
+                    case "finished":
+                        return response.finished
+        raise DependencyUnavailable("conversation", "the reply ended before it was finished")
+
+    async def _settle_finished(self, finished: conversation_pb2.ReplyFinished) -> Final:
+        assert self._progress.hold is not None
+        with self._record.step("settle"):
+            work = self._settlement.capture(self._turn_id, self._progress.hold.hold, finished.usage)
+            settled = await self._settlement.protected(work)
+        if not finished.stored:
+            await self._notice("not_kept")
+        return self._final(Final.OUTCOME_ANSWERED, finished.text, finished.usage, settled)
+
+    async def _end_early(self, error: ParlourError) -> Final:
+        """The answer cannot be had, or not all of it: settle, and say so."""
+        if self._progress.delivered:
+            key = "cut_time" if isinstance(error, DeadlineExceeded) else "cut"
+            text = f"{self._progress.text}\n\n{notices.words(key)}"
+            outcome, state = Final.OUTCOME_CUT, conversation_pb2.TURN_STATE_CUT
+        else:
+            text = self._refusal(error)
+            outcome, state = Final.OUTCOME_REFUSED, conversation_pb2.TURN_STATE_APOLOGISED
+        with self._record.step("settle"):
+            settled = await self._settlement.protected(self._settle_early(state, text, error.reason))
+        final = self._final(outcome, text, self._progress.delivered_usage() if self._progress.delivered else None, settled)
+        final.reason = error.reason
+        return final
+
+    def _refusal(self, error: ParlourError) -> str:
+        """The words for a failure: of a service that is away, those that name what it was needed for."""
+        away = error.failure.unwell or isinstance(error, CircuitOpen)
+        if not away or (isinstance(error, DeadlineExceeded) and self._progress.hold is not None):
+            return notices.words_for(error)
+        waited_for_credit = self._progress.begun is not None and self._progress.hold is None
+        return notices.words("credit_unavailable" if waited_for_credit else "conversation_unavailable")
+
+    async def _settle_early(self, state: conversation_pb2.TurnState, text: str, reason: str) -> Settled:
+        """Charge what was delivered, or free the hold, and store the end of the turn, side by side."""
+        settled, _ = await asyncio.gather(self._settle_hold(reason), self._store_end(state, text))
+        return settled
+
+    async def _settle_hold(self, reason: str) -> Settled:
+        placed = self._progress.hold
+        if placed is None:
+            return Settled()
+        if self._progress.delivered:
+            return await self._settlement.capture(self._turn_id, placed.hold, self._progress.delivered_usage())
+        return await self._settlement.release(self._turn_id, placed.hold, reason)
+
+    async def _store_end(self, state: conversation_pb2.TurnState, text: str) -> None:
+        begun, placed = self._progress.begun, self._progress.hold
+        if begun is None or not begun.stored:
+            return
+        request = conversation_pb2.EndTurnRequest(turn_id=begun.turn_id, fence=begun.fence, state=state, text=text)
+        if placed is not None:
+            request.account_id, request.hold_id = placed.hold.account_id, placed.hold.hold_id
+            if self._progress.delivered:
+                request.usage.CopyFrom(self._progress.delivered_usage())
+        await self._settlement.end(request)
+
+    async def _stop(self) -> None:
+        """Nobody reads any more: charge what was delivered and store it, or free everything."""
+        if self._progress.delivered:
+            work = self._settle_early(conversation_pb2.TURN_STATE_CUT, self._progress.text, "STOPPED")
+        elif self.abandoned:
+            # As after a crash: the turn and its hold stay, and whoever repeats the message or claims the turn finds both.
+            return
+        else:
+            work = self._settle_early(conversation_pb2.TURN_STATE_APOLOGISED, notices.words("stopped"), "STOPPED")
+        await self._settlement.protected(work)
+
+    def _final(self, outcome: Final.Outcome, text: str, usage: conversation_pb2.ModelUsage | None, settled: Settled) -> Final:
+        final = Final(
+            turn_id=self._turn_id,
+            text=text,
+            outcome=outcome,
+            charged_microcredits=settled.charged_microcredits,
+            balance_known=settled.available_microcredits is not None,
+            available_microcredits=settled.available_microcredits or 0,
+            memories_used=self._progress.memories,
+        )
+        if usage is not None:
+            final.model, final.prompt_tokens, final.completion_tokens = usage.model, usage.prompt_tokens, usage.completion_tokens
+        return final
+
+    async def _notice(self, kind: str) -> None:
+        """Say what is degraded, once a turn."""
+        if kind in self._said_notices:
+            return
+        self._said_notices.add(kind)
+        self._record.notice(kind)
+        await self._send(events.notice(kind, notices.words(kind)))
