@@ -30,7 +30,7 @@ WORDS: Mapping[str, str] = {
     "not_kept": "I can't save anything right now: this conversation will not be kept.",
     # Refusals that name the part that is missing.
     "credit_unavailable": "Sorry, I can't check your credits right now, so I can't answer. Nothing was charged. Please try again in a minute.",
-    "conversation_unavailable": "Sorry, I can't hold a conversation right now. Nothing was charged. Please try again in a minute.",
+    "conversation_unavailable": "Sorry, I can't have a conversation right now. Nothing was charged. Please try again in a minute.",
     "memory_command_unavailable": "Sorry, I can't reach my memory right now. Nothing was changed. Please try again in a minute.",
     "credit_command_unavailable": "Sorry, I can't look up your credits right now. Please try again in a minute.",
     # Behind what was delivered of an answer that was cut.

@@ -1,0 +1,178 @@
+"""Which messages are commands: a corpus of what people write, and of what only looks like it."""
+
+import time
+
+import pytest
+
+from services.gateway.commands import PATTERNS, Command, Kind, is_slash, parse
+
+REMEMBER = {
+    "remember that my cat is called Miso": "my cat is called Miso",
+    "Remember that my cat is called Miso.": "my cat is called Miso",
+    "please remember that I take my tea without sugar": "I take my tea without sugar",
+    "Please, remember that I live in Ghent!": "I live in Ghent",
+    "remember: the wifi password is on the fridge": "the wifi password is on the fridge",
+    "remember this: I'm allergic to nuts": "I'm allergic to nuts",
+    "remember - my sister is called Ada": "my sister is called Ada",
+    "remember my birthday is on the 3rd of May": "my birthday is on the 3rd of May",
+    "remember I hate coriander": "I hate coriander",
+    "please remember I’m vegan": "I'm vegan",
+    "can you remember that I work nights?": "I work nights",
+    "could you please remember that we moved to Leeds?": "we moved to Leeds",
+    "don't forget that my exam is on Friday": "my exam is on Friday",
+    "Don’t forget my name is Sam": "my name is Sam",
+    "never forget that I love you": "I love you",
+    "keep in mind that I'm a beginner": "I'm a beginner",
+    "make a note that the meeting is on Tuesday": "the meeting is on Tuesday",
+    "add this to your memory: I play the cello": "I play the cello",
+    "REMEMBER THAT I AM LOUD": "I AM LOUD",
+    "remember   that\tspaces do not matter": "spaces do not matter",
+    "remember that two lines\nare fine": "two lines\nare fine",
+    "/remember my cat is called Miso": "my cat is called Miso",
+    "/remember": "",
+}
+LIST = [
+    "what do you remember about me?",
+    "What do you know about me",
+    "what do you remember?",
+    "so what do you remember about me??",
+    "what can you remember about me?",
+    "what have you remembered about me?",
+    "what did I ask you to remember?",
+    "what memories do you have about me?",
+    "show me my memories",
+    "list my memories",
+    "please show my memories",
+    "tell me everything you know about me",
+    "can you tell me what you know about me?",
+    "my memories",
+    "/memories",
+]
+FORGET = {
+    "forget that my cat is called Miso": "my cat is called Miso",
+    "forget about my cat": "my cat",
+    "please forget about the exam": "the exam",
+    "Forget that I live in Ghent.": "I live in Ghent",
+    "forget my birthday": "my birthday",
+    "forget where I live": "where I live",
+    "forget everything": "everything",
+    "forget everything you know about me": "everything you know about me",
+    "forget what I told you about my sister": "my sister",
+    "can you forget that I hate coriander?": "I hate coriander",
+    "delete the memory about my cat": "my cat",
+    "stop remembering that I smoke": "I smoke",
+    "/forget my cat": "my cat",
+    "/forget": "",
+}
+OTHER = {
+    "yes": Kind.CONFIRM,
+    "Yes, forget it": Kind.CONFIRM,
+    "yes please!": Kind.CONFIRM,
+    "confirm": Kind.CONFIRM,
+    "go ahead": Kind.CONFIRM,
+    "no": Kind.DECLINE,
+    "No thanks.": Kind.DECLINE,
+    "cancel": Kind.DECLINE,
+    "no, keep it": Kind.DECLINE,
+    "never mind": Kind.DECLINE,
+    "undo": Kind.UNDO,
+    "undo that": Kind.UNDO,
+    "please undo it": Kind.UNDO,
+    "bring it back": Kind.UNDO,
+    "/undo": Kind.UNDO,
+    "how many credits do I have?": Kind.CREDITS,
+    "How many credits do I have left?": Kind.CREDITS,
+    "how many credits are left": Kind.CREDITS,
+    "what's my balance?": Kind.CREDITS,
+    "show me my credits": Kind.CREDITS,
+    "/credits": Kind.CREDITS,
+    "help": Kind.HELP,
+    "Help!": Kind.HELP,
+    "what can you do?": Kind.HELP,
+    "/help": Kind.HELP,
+}
+TALK = [
+    "I can't remember where I put my keys",
+    "what is a good name for a dog?",
+    "do you remember that film with the shark?",
+    "remember when we talked about dogs?",
+    "remember me?",
+    "remember that time we got lost in Rome",
+    "remember that my cat was ill?",
+    "I remember that my cat was ill",
+    "remember to breathe",
+    "can you remember where I put my keys?",
+    "what do you remember about the French Revolution?",
+    "what do you know about cats?",
+    "tell me what you know about Rome",
+    "what do you know about me and my shadow, the song?",
+    "how do people remember that many digits?",
+    "forget it",
+    "forget about it",
+    "forget that, let's talk about dogs",
+    "forget about that. What is the capital of Peru?",
+    "I forget that all the time",
+    "don't forget to write",
+    "why do people forget names?",
+    "how do I forget about my ex?",
+    "yes but what about the second one?",
+    "yes, I like dogs",
+    "no way, really?",
+    "no I meant the other one",
+    "how do I undo a commit in git?",
+    "undo the last commit",
+    "how many credits does a degree take?",
+    "what's my balance between work and life?",
+    "help me write a poem",
+    "what can you do with a rubber band?",
+    "my memories of school are vague",
+    "show me my memories of the sea in a poem",
+    "/unknown",
+    "/memories of a geisha",
+    "",
+]
+
+
+@pytest.mark.parametrize(("said", "text"), REMEMBER.items())
+def test_asking_to_remember_is_understood(said: str, text: str):
+    assert parse(said) == Command(Kind.REMEMBER, text)
+
+
+@pytest.mark.parametrize("said", LIST)
+def test_asking_what_is_remembered_is_understood(said: str):
+    assert parse(said) == Command(Kind.LIST)
+
+
+@pytest.mark.parametrize(("said", "text"), FORGET.items())
+def test_asking_to_forget_is_understood(said: str, text: str):
+    assert parse(said) == Command(Kind.FORGET, text)
+
+
+@pytest.mark.parametrize(("said", "kind"), OTHER.items())
+def test_the_other_commands_are_understood(said: str, kind: Kind):
+    assert parse(said) == Command(kind)
+
+
+@pytest.mark.parametrize("said", TALK)
+def test_what_only_looks_like_a_command_is_talk(said: str):
+    assert parse(said) is None
+
+
+def test_every_pattern_is_met_by_the_corpus():
+    met = {parse(said).kind for said in [*REMEMBER, *LIST, *FORGET, *OTHER]}  # type: ignore[union-attr]
+    assert met == {kind for kind, _ in PATTERNS} == set(Kind)
+
+
+def test_slash_forms_are_told_from_other_text():
+    assert is_slash(" /credits")
+    assert not is_slash("/unknown")
+    assert not is_slash("credits")
+
+
+@pytest.mark.parametrize(
+    "said", ["remember that a" + " " * 7900 + "b", "forget " * 1100, "remember my " * 600 + "?", "!" * 8000, "yes" + " ." * 3900]
+)
+def test_the_longest_messages_are_read_in_no_time(said: str):
+    started = time.perf_counter()
+    parse(said)
+    assert time.perf_counter() - started < 0.05
