@@ -15,7 +15,7 @@ MODULES = {"credit": credit_pb2, "memory": memory_pb2, "conversation": conversat
 ROWS = [
     (package, name, there, missing)
     for package, names, there, missing in re.findall(
-        r"^\| `(\w+)\.v1\.(\S+?) \(\d+\) \| (.*?) \| ?(.*?) ?\|$", (ROOT / "docs/api.md").read_text(), re.M
+        r"^\| `(\w+)\.v1\.(.+?) \(\d+\) \| (.*?) \| ?(.*?) ?\|$", (ROOT / "docs/api.md").read_text(), re.M
     )
     for name in re.findall(r"\w+Service", names)
 ]
