@@ -48,6 +48,14 @@ class Limits:
     grants_max: int = 1_000
 
 
+def open_account(key: int, kind: str, tier: str, allowance: int, now: datetime) -> Step:
+    """Make an account, with its starting allowance as its first grant."""
+    account = Account(key, kind, tier)
+    if not allowance:
+        return Step(account)
+    return add_grant(account, amount=allowance, source="allowance", priority=0, expires_at=None, now=now)
+
+
 def settle_due(account: Account, now: datetime) -> Step:
     """Expire the holds and break the grants whose time is over, and repay what is owed from what is free."""
     entries: list[Entry] = []

@@ -89,7 +89,7 @@ def transfer(request: pb.TransferRequest) -> Operation:
     if request.from_account_id == request.to_account_id:
         raise InvalidField("to_account_id", "must be another account than from_account_id")
     accounts = [request.from_account_id, request.to_account_id]
-    return _operation("Transfer", request, accounts, request.request_id, decisions.transfer, opens=[False, True])
+    return _operation("Transfer", request, accounts, request.request_id, decisions.transfer, opens=[True, True])
 
 
 def create_grant(request: pb.CreateGrantRequest) -> Operation:

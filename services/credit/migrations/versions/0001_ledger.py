@@ -1,6 +1,9 @@
 """The ledger: accounts, grants, holds, entries, operations, usage."""
 
+from typing import cast
+
 from alembic import op
+from alembic.operations import Operations
 
 from services.runtime.migrations import install_jobs_schema
 
@@ -149,4 +152,4 @@ _STATEMENTS = (
 def upgrade() -> None:
     for statement in _STATEMENTS:
         op.execute(statement)
-    install_jobs_schema(op)
+    install_jobs_schema(cast(Operations, op))

@@ -1,0 +1,42 @@
+"""The credit service: `python -m services.credit serve|migrate`."""
+
+from parlour.credit.v1 import credit_pb2_grpc as pb_grpc
+from services.credit import jobs as credit_jobs
+from services.credit.ledger import Limits
+from services.credit.pricing import load_price_list
+from services.credit.servicer import CreditAdminServicer, CreditServicer
+from services.credit.settings import CreditSettings
+from services.credit.teller import Teller
+from services.runtime.database import Database
+from services.runtime.entrypoint import Parts, run
+from services.runtime.jobs import Jobs
+from services.runtime.settings import BadSettings
+
+
+async def start(settings: CreditSettings, parts: Parts) -> None:
+    """Build the service. Raises ValueError where the models file cannot be used."""
+    try:
+        prices = load_price_list(settings.models_file)
+    except BadSettings as problem:
+        raise ValueError(str(problem)) from problem
+    database = Database(
+        settings.database_url,
+        pool_size=settings.pool_size,
+        pool_wait_s=settings.pool_wait_s,
+        statement_timeout_s=settings.statement_timeout_s,
+        application_name="parlour-credit",
+    )
+    parts.stack.push_async_callback(database.close)
+    parts.health.watch("database", database.ping)
+
+    teller = Teller(database, prices, Limits(settings.open_holds_max, settings.grants_max))
+    parts.server.add(pb_grpc.add_CreditServiceServicer_to_server, CreditServicer(teller), "parlour.credit.v1.CreditService")
+    parts.server.add(pb_grpc.add_CreditAdminServiceServicer_to_server, CreditAdminServicer(teller), "parlour.credit.v1.CreditAdminService")
+
+    jobs = Jobs(database, concurrency=settings.jobs_concurrency)
+    credit_jobs.register(jobs, database, teller, settings)
+    await parts.stack.enter_async_context(jobs.run())
+
+
+if __name__ == "__main__":
+    run("credit", CreditSettings, start, migrations_package="services.credit")

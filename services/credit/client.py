@@ -1,0 +1,56 @@
+"""How other services call credit. Every method raises the error that credit raised, or CircuitOpen, DeadlineExceeded or DependencyUnavailable.
+
+Every call may be repeated: mutations carry a request id (or a turn id), so the channel may be told to retry all of them (`RETRIED`).
+"""
+
+from parlour.credit.v1 import credit_pb2 as pb
+from parlour.credit.v1 import credit_pb2_grpc as pb_grpc
+from services.runtime.channel import Remote
+
+RETRIED = ["parlour.credit.v1.CreditService", "parlour.credit.v1.CreditAdminService"]
+TIMEOUT_S = 2.0
+
+
+class CreditClient:
+    """The credit service, over a channel that outlives it."""
+
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+        self._credit = pb_grpc.CreditServiceStub(remote.channel)
+        self._admin = pb_grpc.CreditAdminServiceStub(remote.channel)
+
+    async def place_hold(self, request: pb.PlaceHoldRequest, *, timeout_s: float = TIMEOUT_S) -> pb.PlaceHoldResponse:
+        """Set credits aside. Raises InsufficientCredit, AccountFrozen, LimitReached, UnknownModel, PermissionRefused, RequestIdReused."""
+        return await self._remote.unary(self._credit.PlaceHold, request, timeout_s=timeout_s)
+
+    async def capture_hold(self, request: pb.CaptureHoldRequest, *, timeout_s: float = TIMEOUT_S) -> pb.CaptureHoldResponse:
+        """Charge a hold and free the rest. Raises HoldNotActive, HoldExpired, NotFound, UnknownModel, RequestIdReused."""
+        return await self._remote.unary(self._credit.CaptureHold, request, timeout_s=timeout_s)
+
+    async def release_hold(self, request: pb.ReleaseHoldRequest, *, timeout_s: float = TIMEOUT_S) -> pb.ReleaseHoldResponse:
+        """Free a hold. Raises HoldNotActive, NotFound, RequestIdReused."""
+        return await self._remote.unary(self._credit.ReleaseHold, request, timeout_s=timeout_s)
+
+    async def get_hold(self, request: pb.GetHoldRequest, *, timeout_s: float = TIMEOUT_S) -> pb.GetHoldResponse:
+        """Read a hold. Raises NotFound."""
+        return await self._remote.unary(self._credit.GetHold, request, timeout_s=timeout_s)
+
+    async def get_balance(self, request: pb.GetBalanceRequest, *, timeout_s: float = TIMEOUT_S) -> pb.GetBalanceResponse:
+        """Read a balance; a user's account is opened when it is first asked for."""
+        return await self._remote.unary(self._credit.GetBalance, request, timeout_s=timeout_s)
+
+    async def list_entries(self, request: pb.ListEntriesRequest, *, timeout_s: float = TIMEOUT_S) -> pb.ListEntriesResponse:
+        """List an account's entries, newest first. Raises NotFound."""
+        return await self._remote.unary(self._credit.ListEntries, request, timeout_s=timeout_s)
+
+    async def transfer(self, request: pb.TransferRequest, *, timeout_s: float = TIMEOUT_S) -> pb.TransferResponse:
+        """Move credits. Raises InsufficientCredit, AccountFrozen, LimitReached, RequestIdReused."""
+        return await self._remote.unary(self._credit.Transfer, request, timeout_s=timeout_s)
+
+    async def record_usage(self, request: pb.RecordUsageRequest, *, timeout_s: float = TIMEOUT_S) -> pb.RecordUsageResponse:
+        """Record what a turn used, and charge it if nobody has. Raises NotFound, UnknownModel, RequestIdReused."""
+        return await self._remote.unary(self._credit.RecordUsage, request, timeout_s=timeout_s)
+
+    async def create_grant(self, request: pb.CreateGrantRequest, *, timeout_s: float = TIMEOUT_S) -> pb.CreateGrantResponse:
+        """Add credits. Raises LimitReached, RequestIdReused."""
+        return await self._remote.unary(self._admin.CreateGrant, request, timeout_s=timeout_s)
