@@ -1,0 +1,91 @@
+"""How other services talk to conversation. Errors come back as they were raised there (services.runtime.errors)."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from parlour.conversation.v1 import conversation_pb2 as pb
+from parlour.conversation.v1 import conversation_pb2_grpc
+from services.runtime.channel import Remote
+
+_SERVICE = "parlour.conversation.v1.ConversationService"
+
+RETRIED = [
+    *(f"{_SERVICE}/{method}" for method in ("BeginTurn", "EndTurn", "AppendMessages", "ListMessages", "ResetConversation")),
+    "parlour.conversation.v1.PersonaService",
+    "parlour.conversation.v1.GuildSettingsService",
+]
+"""What a Remote may repeat: Reply and Complete never, a claim neither (its answer may be on the way)."""
+
+_READ_S = 2.0
+_WRITE_S = 3.0
+
+
+class ConversationClient:
+    """Calls the conversation service through a Remote made with retried=RETRIED. Every call takes timeout_s at most."""
+
+    def __init__(self, remote: Remote) -> None:
+        self.remote = remote
+        self._turns = conversation_pb2_grpc.ConversationServiceStub(remote.channel)
+        self._models = conversation_pb2_grpc.LanguageModelServiceStub(remote.channel)
+        self._personas = conversation_pb2_grpc.PersonaServiceStub(remote.channel)
+        self._settings = conversation_pb2_grpc.GuildSettingsServiceStub(remote.channel)
+
+    async def begin_turn(self, request: pb.BeginTurnRequest, *, timeout_s: float = _WRITE_S) -> pb.BeginTurnResponse:
+        """Accept a message and get its fence; `stored` is False while the database is away. Raises RequestIdReused."""
+        return await self.remote.unary(self._turns.BeginTurn, request, timeout_s=timeout_s)
+
+    async def reply(self, request: pb.ReplyRequest, *, timeout_s: float = 60.0) -> AsyncIterator[pb.ReplyResponse]:
+        """Stream a turn's reply: started, deltas, finished. Generation ends 2 s before timeout_s, or the deadline at hand, is over.
+
+        Closing the iterator (contextlib.aclosing) stops the model. Raises StaleFence, NotFound, UnknownModel, Overloaded, ModelUnavailable,
+        RateLimited, ContextTooLong, ContentRefused.
+        """
+        async with aclosing(self.remote.stream(self._turns.Reply, request, timeout_s=timeout_s)) as responses:
+            async for response in responses:
+                yield response
+
+    async def end_turn(self, request: pb.EndTurnRequest, *, timeout_s: float = _WRITE_S) -> pb.EndTurnResponse:
+        """End a turn without a finished reply; one that has ended stays as it is. Raises StaleFence, NotFound."""
+        return await self.remote.unary(self._turns.EndTurn, request, timeout_s=timeout_s)
+
+    async def claim_orphaned_turns(
+        self, request: pb.ClaimOrphanedTurnsRequest, *, timeout_s: float = _WRITE_S
+    ) -> pb.ClaimOrphanedTurnsResponse:
+        """Take turns that nobody finished, each with a new fence."""
+        return await self.remote.unary(self._turns.ClaimOrphanedTurns, request, timeout_s=timeout_s)
+
+    async def append_messages(self, request: pb.AppendMessagesRequest, *, timeout_s: float = _WRITE_S) -> pb.AppendMessagesResponse:
+        """Store messages that were not answered. Raises RequestIdReused."""
+        return await self.remote.unary(self._turns.AppendMessages, request, timeout_s=timeout_s)
+
+    async def list_messages(self, request: pb.ListMessagesRequest, *, timeout_s: float = _READ_S) -> pb.ListMessagesResponse:
+        """List a page of messages, newest first."""
+        return await self.remote.unary(self._turns.ListMessages, request, timeout_s=timeout_s)
+
+    async def reset_conversation(
+        self, request: pb.ResetConversationRequest, *, timeout_s: float = _WRITE_S
+    ) -> pb.ResetConversationResponse:
+        """Start a conversation afresh. Raises RequestIdReused."""
+        return await self.remote.unary(self._turns.ResetConversation, request, timeout_s=timeout_s)
+
+    async def get_persona(self, request: pb.GetPersonaRequest, *, timeout_s: float = _READ_S) -> pb.GetPersonaResponse:
+        """Read the persona in force, and whose it is."""
+        return await self.remote.unary(self._personas.GetPersona, request, timeout_s=timeout_s)
+
+    async def update_persona(self, request: pb.UpdatePersonaRequest, *, timeout_s: float = _WRITE_S) -> pb.UpdatePersonaResponse:
+        """Store a persona. Raises StaleVersion, RequestIdReused."""
+        return await self.remote.unary(self._personas.UpdatePersona, request, timeout_s=timeout_s)
+
+    async def get_guild_settings(self, request: pb.GetGuildSettingsRequest, *, timeout_s: float = _READ_S) -> pb.GetGuildSettingsResponse:
+        """Read a guild's settings, or the defaults (version 0)."""
+        return await self.remote.unary(self._settings.GetGuildSettings, request, timeout_s=timeout_s)
+
+    async def update_guild_settings(
+        self, request: pb.UpdateGuildSettingsRequest, *, timeout_s: float = _WRITE_S
+    ) -> pb.UpdateGuildSettingsResponse:
+        """Store a guild's settings. Raises StaleVersion, RequestIdReused."""
+        return await self.remote.unary(self._settings.UpdateGuildSettings, request, timeout_s=timeout_s)
+
+    async def complete(self, request: pb.CompleteRequest, *, timeout_s: float = 60.0) -> pb.CompleteResponse:
+        """Complete a prompt. Raises Overloaded, ModelUnavailable, RateLimited, ContextTooLong, ContentRefused."""
+        return await self.remote.unary(self._models.Complete, request, timeout_s=timeout_s)

@@ -1,0 +1,129 @@
+"""Turns, messages, personas, settings, and the job queue."""
+
+from alembic import op
+
+from services.runtime.migrations import install_jobs_schema
+
+revision = "0001"
+down_revision = None
+
+_TABLES = (
+    """
+    CREATE TABLE fences (
+        guild_id text NOT NULL, user_id text NOT NULL, fence bigint NOT NULL,
+        PRIMARY KEY (guild_id, user_id)
+    )
+    """,
+    """
+    CREATE TABLE turns (
+        turn_id text PRIMARY KEY,
+        message_id text NOT NULL,
+        attempt integer NOT NULL,
+        guild_id text NOT NULL,
+        channel_id text NOT NULL,
+        user_id text NOT NULL,
+        user_name text NOT NULL DEFAULT '',
+        channel_hidden boolean NOT NULL DEFAULT false,
+        origin text NOT NULL DEFAULT '',
+        state smallint NOT NULL CHECK (state BETWEEN 1 AND 5),
+        fence bigint NOT NULL,
+        accept_time timestamptz NOT NULL DEFAULT now(),
+        deadline_at timestamptz NOT NULL,
+        claimed_until timestamptz,
+        claimed_by text NOT NULL DEFAULT '',
+        end_time timestamptz,
+        model text NOT NULL DEFAULT '',
+        prompt_tokens bigint NOT NULL DEFAULT 0,
+        cached_prompt_tokens bigint NOT NULL DEFAULT 0,
+        completion_tokens bigint NOT NULL DEFAULT 0,
+        truncated boolean NOT NULL DEFAULT false,
+        account_id text NOT NULL DEFAULT '',
+        hold_id text NOT NULL DEFAULT '',
+        payload_hash bytea NOT NULL
+    )
+    """,
+    "CREATE INDEX turns_open ON turns (deadline_at) WHERE state = 1",
+    "CREATE INDEX turns_open_by_person ON turns (guild_id, user_id) WHERE state = 1",
+    "CREATE INDEX turns_by_user ON turns (user_id)",
+    """
+    CREATE TABLE messages (
+        guild_id text NOT NULL,
+        channel_id text NOT NULL,
+        sequence bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+        message_id text NOT NULL,
+        role text NOT NULL CHECK (role IN ('user', 'assistant')),
+        author_id text NOT NULL,
+        author_name text NOT NULL DEFAULT '',
+        text text NOT NULL,
+        answers_message_id text NOT NULL DEFAULT '',
+        replied_to jsonb,
+        in_context boolean NOT NULL DEFAULT true,
+        create_time timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (guild_id, channel_id, sequence),
+        CONSTRAINT messages_once UNIQUE (guild_id, channel_id, message_id, role)
+    )
+    """,
+    "CREATE INDEX messages_by_author ON messages (author_id)",
+    """
+    CREATE TABLE conversations (
+        guild_id text NOT NULL, channel_id text NOT NULL,
+        reset_sequence bigint NOT NULL DEFAULT 0,
+        reset_time timestamptz,
+        PRIMARY KEY (guild_id, channel_id)
+    )
+    """,
+    """
+    CREATE TABLE personas (
+        guild_id text NOT NULL, user_id text NOT NULL,
+        formality smallint NOT NULL DEFAULT 0,
+        verbosity smallint NOT NULL DEFAULT 0,
+        humour smallint NOT NULL DEFAULT 0,
+        warmth smallint NOT NULL DEFAULT 0,
+        directness smallint NOT NULL DEFAULT 0,
+        emoji smallint NOT NULL DEFAULT 0,
+        language text NOT NULL DEFAULT '',
+        instructions text NOT NULL DEFAULT '',
+        version bigint NOT NULL,
+        update_time timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (guild_id, user_id)
+    )
+    """,
+    """
+    CREATE TABLE guild_settings (
+        guild_id text PRIMARY KEY,
+        addressing_threshold double precision NOT NULL,
+        channel_context boolean NOT NULL,
+        extraction boolean NOT NULL,
+        version bigint NOT NULL,
+        update_time timestamptz NOT NULL DEFAULT now()
+    )
+    """,
+    """
+    CREATE TABLE user_activity (
+        guild_id text NOT NULL, user_id text NOT NULL,
+        last_active_time timestamptz NOT NULL DEFAULT now(),
+        messages_since_extraction bigint NOT NULL DEFAULT 0,
+        last_summary_time timestamptz,
+        PRIMARY KEY (guild_id, user_id)
+    )
+    """,
+    "CREATE INDEX user_activity_by_user ON user_activity (user_id)",
+    "CREATE TABLE opt_outs (user_id text PRIMARY KEY, create_time timestamptz NOT NULL DEFAULT now())",
+    """
+    CREATE TABLE requests (
+        method text NOT NULL, request_id text NOT NULL,
+        payload_hash bytea NOT NULL,
+        response bytea NOT NULL,
+        create_time timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (method, request_id)
+    )
+    """,
+    "CREATE INDEX requests_by_time ON requests (create_time)",
+)
+
+
+def upgrade() -> None:
+    """Create everything."""
+    for statement in _TABLES:
+        op.execute(statement)
+    install_jobs_schema(op)

@@ -1,0 +1,193 @@
+"""ConversationService: translates between protos and turns, replies and messages."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any, cast
+
+import grpc
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from parlour.conversation.v1 import conversation_pb2 as pb
+from parlour.conversation.v1 import conversation_pb2_grpc
+from services.conversation import model_metrics
+from services.conversation.message_store import append_messages, list_messages, reset_conversation
+from services.conversation.proto_forms import begin_request, conversation_key, message_proto, new_turn, stored_message, usage_proto, usage_value
+from services.conversation.reply import Delta, Finished, Replies, Started, Wanted
+from services.conversation.requests import once
+from services.conversation.store import Begun, Orphan, TurnStore
+from services.conversation.turn import NOT_STORED, Ending, TurnState
+from services.runtime.database import Database
+from services.runtime.deadline import remaining_s
+from services.runtime.errors import DeadlineExceeded, DeadlineMissing, DependencyUnavailable, InvalidField
+
+_PAGE_SIZE = 50
+_CLAIMED = 20
+_ENDS = (TurnState.CUT, TurnState.APOLOGISED, TurnState.WITHDRAWN)
+_ROLES = ("user", "assistant")
+
+type _Context[A] = grpc.aio.ServicerContext[Any, A]
+
+
+class ConversationServicer(conversation_pb2_grpc.ConversationServiceServicer):
+    """Turns and messages."""
+
+    def __init__(self, store: TurnStore, database: Database, replies: Replies) -> None:
+        self._store = store
+        self._database = database
+        self._replies = replies
+
+    async def BeginTurn(self, request: pb.BeginTurnRequest, context: _Context[pb.BeginTurnResponse]) -> pb.BeginTurnResponse:
+        """Begin a turn. While the database is away it is begun all the same: the person is answered, and told that it is not kept."""
+        new = new_turn(request)
+        try:
+            begun = await self._store.begin(new)
+        except (DependencyUnavailable, DeadlineExceeded):
+            model_metrics.unstored.labels("turn").inc()
+            return pb.BeginTurnResponse(turn_id=new.turn_id, fence=NOT_STORED, state=pb.TURN_STATE_ACCEPTED, stored=False)
+        return _begun(begun)
+
+    async def Reply(self, request: pb.ReplyRequest, context: _Context[pb.ReplyResponse]) -> AsyncIterator[pb.ReplyResponse]:
+        """Stream the reply of a turn."""
+        async with aclosing(self._replies.reply(_wanted(request), _left_s())) as events:
+            async for event in events:
+                yield _reply_response(event)
+
+    async def EndTurn(self, request: pb.EndTurnRequest, context: _Context[pb.EndTurnResponse]) -> pb.EndTurnResponse:
+        """End a turn that has no finished reply; one that was never stored has nothing to be ended."""
+        if request.state not in _ENDS:
+            raise InvalidField("state", "must be CUT, APOLOGISED or WITHDRAWN")
+        if request.HasField("usage") and not (request.account_id and request.hold_id and request.usage.model):
+            raise InvalidField("usage", "needs usage.model, account_id and hold_id to be charged")
+        if request.fence == NOT_STORED:
+            return pb.EndTurnResponse(state=request.state)
+        ended = await self._store.end(_ending(request))
+        return pb.EndTurnResponse(state=_state(ended.turn.state))
+
+    async def ClaimOrphanedTurns(
+        self, request: pb.ClaimOrphanedTurnsRequest, context: _Context[pb.ClaimOrphanedTurnsResponse]
+    ) -> pb.ClaimOrphanedTurnsResponse:
+        """Hand out orphans."""
+        orphans = await self._store.claim_orphans(request.claimant, request.origin, request.limit or _CLAIMED)
+        return pb.ClaimOrphanedTurnsResponse(turns=[_orphan(orphan) for orphan in orphans])
+
+    async def AppendMessages(
+        self, request: pb.AppendMessagesRequest, context: _Context[pb.AppendMessagesResponse]
+    ) -> pb.AppendMessagesResponse:
+        """Store messages that were not answered."""
+        for number, message in enumerate(request.messages):
+            if message.role and message.role not in _ROLES:
+                raise InvalidField(f"messages[{number}].role", "must be user or assistant")
+            if message.HasField("create_time") and not -(10**10) < message.create_time.seconds < 10**11:
+                raise InvalidField(f"messages[{number}].create_time", "is no time of our age")
+
+        async def act(session: AsyncSession) -> pb.AppendMessagesResponse:
+            messages = [stored_message(message) for message in request.messages]
+            return pb.AppendMessagesResponse(appended=await append_messages(session, conversation_key(request.conversation), messages))
+
+        return await once(self._database, request, pb.AppendMessagesResponse, act)
+
+    async def ListMessages(self, request: pb.ListMessagesRequest, context: _Context[pb.ListMessagesResponse]) -> pb.ListMessagesResponse:
+        """List a page of messages."""
+        size = request.page_size or _PAGE_SIZE
+        before = _page_token(request.page_token)
+        async with self._database.read() as session:
+            found = await list_messages(session, conversation_key(request.conversation), before=before, limit=size + 1)
+        page = found[:size]
+        token = str(page[-1].sequence) if len(found) > size else ""
+        return pb.ListMessagesResponse(messages=[message_proto(message) for message in page], next_page_token=token)
+
+    async def ResetConversation(
+        self, request: pb.ResetConversationRequest, context: _Context[pb.ResetConversationResponse]
+    ) -> pb.ResetConversationResponse:
+        """Start a conversation afresh."""
+
+        async def act(session: AsyncSession) -> pb.ResetConversationResponse:
+            await reset_conversation(session, conversation_key(request.conversation))
+            return pb.ResetConversationResponse()
+
+        return await once(self._database, request, pb.ResetConversationResponse, act)
+
+
+def _left_s() -> float:
+    left_s = remaining_s()
+    if left_s is None:
+        raise DeadlineMissing("every call needs a deadline")
+    return left_s
+
+
+def _begun(begun: Begun) -> pb.BeginTurnResponse:
+    turn = begun.turn
+    ended = turn.state != TurnState.ACCEPTED
+    return pb.BeginTurnResponse(
+        turn_id=turn.turn_id,
+        fence=turn.fence,
+        state=_state(turn.state),
+        stored=True,
+        reply_text=begun.reply_text,
+        usage=usage_proto(turn.usage) if ended else None,
+    )
+
+
+def _state(state: TurnState) -> pb.TurnState:
+    return cast("pb.TurnState", int(state))
+
+
+def _wanted(request: pb.ReplyRequest) -> Wanted:
+    message = new_turn(request.message)
+    if message.turn_id != request.turn_id:
+        raise InvalidField("turn_id", "must be that of the message and its attempt")
+    if bool(request.account_id) != bool(request.hold_id):
+        raise InvalidField("hold_id", "is needed with account_id, and only then")
+    return Wanted(
+        turn_id=request.turn_id,
+        fence=request.fence,
+        message=message,
+        models=list(request.models),
+        account_id=request.account_id,
+        hold_id=request.hold_id,
+        max_prompt_tokens=request.max_prompt_tokens,
+        max_completion_tokens=request.max_completion_tokens,
+        memories=[memory.text for memory in request.memories],
+    )
+
+
+def _reply_response(event: Started | Delta | Finished) -> pb.ReplyResponse:
+    match event:
+        case Started():
+            started = pb.ReplyStarted(
+                model=event.model, prompt_tokens=event.prompt_tokens, left_out=event.left_out, fell_back=event.fell_back
+            )
+            return pb.ReplyResponse(started=started)
+        case Delta():
+            return pb.ReplyResponse(delta=pb.ReplyDelta(text=event.text, completion_tokens=event.completion_tokens))
+        case Finished():
+            usage = usage_proto(event.usage)
+            finished = pb.ReplyFinished(text=event.text, usage=usage, stored=event.stored, truncated=event.truncated)
+            return pb.ReplyResponse(finished=finished)
+
+
+def _ending(request: pb.EndTurnRequest) -> Ending:
+    return Ending(
+        turn_id=request.turn_id,
+        fence=request.fence,
+        state=TurnState(request.state),
+        text=request.text,
+        usage=usage_value(request.usage) if request.HasField("usage") else None,
+        account_id=request.account_id,
+        hold_id=request.hold_id,
+        truncated=request.state == TurnState.CUT,
+    )
+
+
+def _orphan(orphan: Orphan) -> pb.OrphanedTurn:
+    sent = pb.OrphanedTurn(turn_id=orphan.turn.turn_id, fence=orphan.turn.fence, message=begin_request(orphan.message))
+    sent.accept_time.FromDatetime(orphan.turn.accept_time)
+    return sent
+
+
+def _page_token(token: str) -> int | None:
+    if not token:
+        return None
+    if not token.isascii() or not token.isdigit() or len(token) > 18:
+        raise InvalidField("page_token", "is not one that a page came with")
+    return int(token)

@@ -1,0 +1,123 @@
+"""A turn: one message answered. What it is, who may still write to it, what it cost. Pure."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from services.runtime.errors import NotFound, StaleFence
+
+NOT_STORED = 0
+"""The fence of a turn that was begun while the database was away."""
+
+
+class TurnState(IntEnum):
+    """How far a turn has come; the numbers are those of the protos."""
+
+    ACCEPTED = 1
+    FINISHED = 2
+    CUT = 3
+    APOLOGISED = 4
+    WITHDRAWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens used by one reply or completion; cached_prompt_tokens are a part of prompt_tokens."""
+
+    model: str = ""
+    prompt_tokens: int = 0
+    cached_prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewTurn:
+    """A message to be answered; `replied_to` has message_id, author_id, author_name, text."""
+
+    message_id: str
+    attempt: int
+    guild_id: str
+    channel_id: str
+    user_id: str
+    user_name: str
+    text: str
+    channel_hidden: bool = False
+    origin: str = ""
+    replied_to: Mapping[str, str] | None = None
+
+    @property
+    def turn_id(self) -> str:
+        """<message_id>:<attempt>, from which every other request id of the turn derives."""
+        return f"{self.message_id}:{self.attempt}"
+
+    def accepted(self, fence: int, accept_time: datetime) -> "Turn":
+        """Return the turn that this message has become."""
+        return Turn(
+            turn_id=self.turn_id,
+            message_id=self.message_id,
+            guild_id=self.guild_id,
+            channel_id=self.channel_id,
+            user_id=self.user_id,
+            user_name=self.user_name,
+            channel_hidden=self.channel_hidden,
+            state=TurnState.ACCEPTED,
+            fence=fence,
+            accept_time=accept_time,
+            payload_hash=self.payload_hash(),
+        )
+
+    def payload_hash(self) -> bytes:
+        """A digest of what must not differ when the message is handed in again."""
+        fields = (self.guild_id, self.channel_id, self.user_id, self.text)
+        return hashlib.sha256("\0".join(fields).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn as it is stored."""
+
+    turn_id: str
+    message_id: str
+    guild_id: str
+    channel_id: str
+    user_id: str
+    user_name: str
+    channel_hidden: bool
+    state: TurnState
+    fence: int
+    accept_time: datetime
+    payload_hash: bytes
+    usage: Usage = Usage()
+    truncated: bool = False
+    account_id: str = ""
+    hold_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a turn ends. `text` is what the person saw, `usage` what is charged for it (None: nothing is)."""
+
+    turn_id: str
+    fence: int
+    state: TurnState
+    text: str
+    usage: Usage | None
+    account_id: str = ""
+    hold_id: str = ""
+    truncated: bool = False
+
+
+def check_fence(turn: Turn, fence: int) -> None:
+    """Raise StaleFence where the turn was handed to somebody else since this fence was issued, NotFound where there is no such turn's fence."""
+    if fence < turn.fence:
+        raise StaleFence(f"turn {turn.turn_id} has fence {turn.fence}, not {fence}")
+    if fence > turn.fence:
+        raise NotFound("fence")
+
+
+def check_newest(turn: Turn, newest_fence: int) -> None:
+    """Raise StaleFence where the person's next turn has begun: its answer must not be overtaken by this one's."""
+    if turn.fence < newest_fence:
+        raise StaleFence(f"turn {turn.turn_id} has fence {turn.fence}, a turn with {newest_fence} has begun")
