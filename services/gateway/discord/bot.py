@@ -1,0 +1,258 @@
+"""The connection to Discord: kept up, renewed after whatever breaks it, and given up with one clear line where that is pointless."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import Any, NoReturn, Protocol
+
+import nextcord
+from nextcord.ext import commands
+
+from services.gateway.discord.answering import ORIGIN, AssistantLike
+from services.gateway.discord.api import rest_client
+from services.gateway.discord.cogs.commands import AssistantCommands
+from services.gateway.discord.courier import DiscordCourier
+from services.gateway.discord.register import TOKEN_REFUSED, DiscordRefused
+from services.gateway.discord.replier import Replier
+from services.gateway.discord.settings import DiscordSettings
+from services.runtime.health import Probe
+from services.runtime.telemetry import get_logger
+
+INTENTS_REFUSED = "Discord does not give this bot the text of messages: switch on Message Content Intent on the Bot page of your application."
+SHARDS_REFUSED = "Discord does not accept the shards of this process: PARLOUR_GATEWAY_DISCORD_SHARD_COUNT or _IDS does not fit."
+REFUSED_CLOSES = {4004: TOKEN_REFUSED, 4010: SHARDS_REFUSED, 4011: SHARDS_REFUSED, 4013: INTENTS_REFUSED, 4014: INTENTS_REFUSED}
+STABLE_S = 60.0  # a connection that held this long starts the waiting times anew
+
+_log = get_logger(__name__)
+
+
+class HealthLike(Protocol):
+    """What watches dependencies: services.runtime.health.Health."""
+
+    def watch(self, dependency: str, probe: Probe) -> None:
+        """Ask regularly whether a dependency is well."""
+
+
+class Link:
+    """Whether the shards of this process are connected."""
+
+    def __init__(self) -> None:
+        self._up: set[int] = set()
+        self._expected = 1
+
+    def expect(self, shards: int) -> None:
+        """Start anew: none of so many shards is up."""
+        self._up.clear()
+        self._expected = max(1, shards)
+
+    def set(self, shard_id: int, up: bool) -> None:
+        """Note what became of a shard."""
+        (self._up.add if up else self._up.discard)(shard_id)
+
+    async def probe(self) -> None:
+        """Raise ConnectionError unless every shard is connected."""
+        if len(self._up) < self._expected:
+            raise ConnectionError(f"{len(self._up)} of {self._expected} shards are connected")
+
+
+class AssistantBot(commands.AutoShardedBot):
+    """One life of the client. Registers no commands with Discord and deletes none."""
+
+    def __init__(self, settings: DiscordSettings, replier: Replier, link: Link) -> None:
+        super().__init__(
+            command_prefix=(),
+            help_command=None,
+            intents=nextcord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True),
+            shard_count=settings.discord_shard_count or None,
+            shard_ids=settings.shard_ids() or None,
+            allowed_mentions=nextcord.AllowedMentions.none(),
+            max_messages=settings.discord_cached_messages_max,
+            chunk_guilds_at_startup=False,
+            lazy_load_commands=False,
+            rollout_associate_known=False,
+            rollout_delete_unknown=False,
+            rollout_register_new=False,
+            rollout_update_known=False,
+        )
+        self._replier = replier
+        self._link = link
+        self._identify_interval_s = settings.discord_identify_interval_s
+        self.add_cog(AssistantCommands())
+        self._survive_malformed_events()
+        if settings.discord_gateway_url:
+            self._use_gateway(settings.discord_gateway_url)
+
+    def _survive_malformed_events(self) -> None:
+        """nextcord lets an event that it cannot read end the client; READY excepted, such an event is skipped."""
+        parsers = self._connection.parsers
+        for event, parse in list(parsers.items()):
+            if event not in ("READY", "RESUMED"):
+                parsers[event] = _skipping(event, parse)
+
+    def _use_gateway(self, url: str) -> None:
+        """Connect to this address, whatever GET /gateway says."""
+        http = self.http
+        recommended = http.get_bot_gateway
+
+        async def get_gateway(**_: Any) -> str:
+            return http.format_websocket_url(url)
+
+        async def get_bot_gateway(**options: Any) -> tuple[int, str]:
+            shards, _ = await recommended(**options)
+            return shards, http.format_websocket_url(url)
+
+        setattr(http, "get_gateway", get_gateway)  # noqa: B010 (mypy forbids assigning to a method)
+        setattr(http, "get_bot_gateway", get_bot_gateway)  # noqa: B010
+
+    async def launch_shards(self) -> None:
+        """Connect the shards; from now on they count for health."""
+        self._link.expect(len(self.shard_ids or ()) or self.shard_count or 1)
+        await super().launch_shards()
+        self._link_expects_all()
+
+    def _link_expects_all(self) -> None:
+        up = [shard_id for shard_id, shard in self.shards.items() if not shard.is_closed()]
+        self._link.expect(len(self.shards))
+        for shard_id in up:
+            self._link.set(shard_id, True)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Keep Discord's pace for IDENTIFY."""
+        if not initial:
+            await asyncio.sleep(self._identify_interval_s)
+
+    async def on_connect(self) -> None:
+        """nextcord would register commands here."""
+
+    async def on_guild_available(self, guild: nextcord.Guild) -> None:
+        """nextcord would register a guild's commands here."""
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """Note it for health."""
+        self._link.set(shard_id, True)
+        _log.info("Discord shard connected", shard=shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """Note it for health."""
+        self._link.set(shard_id, True)
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """Note it for health."""
+        self._link.set(shard_id, False)
+        _log.warning("Discord shard disconnected", shard=shard_id)
+
+    async def on_message(self, message: nextcord.Message) -> None:
+        """Answer a message."""
+        await self._replier.message(message, self)
+
+    async def answer_command(self, interaction: nextcord.Interaction[Any], text: str, *, private: bool) -> None:
+        """Answer a slash command with the words for the same."""
+        await self._replier.command(interaction, text, private=private)
+
+    async def process_application_commands(self, interaction: nextcord.Interaction[Any]) -> None:
+        """Find the command by its name: ids are Discord's, and nextcord would ask for them or register what it misses."""
+        data: Any = interaction.data
+        if interaction.type is not nextcord.InteractionType.application_command or data is None:
+            return
+        found = self.get_application_command_from_signature(data["name"])
+        if isinstance(found, nextcord.BaseApplicationCommand):
+            await found.call(self._connection, interaction)
+
+    async def on_error(self, event_method: str, *args: Any, **kwargs: Any) -> None:
+        """Log what an event ended in, never what it carried."""
+        _log.exception("a Discord event failed", discord_event=event_method)
+
+    async def on_application_command_error(self, interaction: nextcord.Interaction[Any], exception: Exception) -> None:
+        """Log what a command ended in."""
+        cause = exception.__cause__ or exception
+        _log.error("a slash command failed", problem=type(cause).__name__)
+
+
+def _skipping(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
+    def parse_or_skip(data: Any) -> None:
+        try:
+            parse(data)
+        except Exception as error:
+            _log.warning("a Discord event could not be read and is skipped", discord_event=event, problem=repr(error)[:200])
+
+    return parse_or_skip
+
+
+async def run_bot(settings: DiscordSettings, assistant: AssistantLike, health: HealthLike, *, jitter: Callable[[], float] = random.random) -> None:
+    """Be in Discord until cancelled: connect, answer, and connect anew after whatever ends a connection.
+
+    Cancelled, it waits for answers under way (`discord_drain_s`) and closes. Raises DiscordRefused, whose message is one line for the
+    operator, if Discord refuses the token, the intents or the shards: then trying again would only use up the day's IDENTIFYs.
+    """
+    quiet_nextcord()
+    link = Link()
+    health.watch(ORIGIN, link.probe)
+    http = rest_client(settings)
+    replier = Replier(settings, assistant, http)
+    assistant.couriers.connect(ORIGIN, DiscordCourier(http))
+    try:
+        await _connect_forever(settings, replier, link, jitter)
+    finally:
+        assistant.couriers.disconnect(ORIGIN)
+        await replier.drain(settings.discord_drain_s)
+        await http.close()
+
+
+async def _connect_forever(settings: DiscordSettings, replier: Replier, link: Link, jitter: Callable[[], float]) -> NoReturn:
+    failures = 0
+    while True:
+        started_at = time.monotonic()
+        problem = await _connect_once(settings, replier, link)
+        failures = 1 if time.monotonic() - started_at > STABLE_S else failures + 1
+        wait_s = min(settings.discord_reconnect_max_s, 2.0 ** (failures - 1)) * (0.5 + jitter() / 2)
+        _log.error("the connection to Discord ended; connecting anew", problem=problem, wait_s=round(wait_s, 1), failures=failures)
+        await asyncio.sleep(wait_s)
+
+
+async def _connect_once(settings: DiscordSettings, replier: Replier, link: Link) -> str:
+    """Live one life of the client and return what ended it."""
+    bot = AssistantBot(settings, replier, link)
+    try:
+        await bot.start(settings.discord_token.strip())
+    except nextcord.LoginFailure:
+        raise DiscordRefused(TOKEN_REFUSED) from None
+    except nextcord.PrivilegedIntentsRequired:
+        raise DiscordRefused(INTENTS_REFUSED) from None
+    except nextcord.ConnectionClosed as closed:
+        if closed.code in REFUSED_CLOSES:
+            raise DiscordRefused(REFUSED_CLOSES[closed.code]) from None
+        return f"closed with {closed.code}"
+    except Exception as error:  # nextcord lets pass whatever a server or a network can cause
+        return f"{type(error).__name__}: {error}"[:200]
+    finally:
+        link.expect(len(settings.shard_ids()) or settings.discord_shard_count)
+        await _close(bot)
+    return "closed"
+
+
+async def _close(bot: AssistantBot) -> None:
+    try:
+        await bot.close()
+        await bot.http.close()
+    except Exception as error:
+        _log.warning("the Discord client did not close cleanly", problem=type(error).__name__)
+
+
+def quiet_nextcord() -> None:
+    """Let nextcord log warnings at most as single lines: it puts tracebacks behind each reconnect, and texts into its debug log."""
+    for name in ("nextcord.client", "nextcord.gateway", "nextcord.http", "nextcord.shard", "nextcord.state", "nextcord.webhook.async_"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.WARNING)
+        logger.addFilter(_without_traceback)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    if record.exc_info:
+        record.msg, record.args = f"{record.getMessage()} ({record.exc_info[1]!r})", ()
+        record.exc_info = None
+    return True
+
+
+__all__ = ["AssistantBot", "DiscordRefused", "Link", "run_bot"]

@@ -1,0 +1,239 @@
+"""Long answers as messages that Discord accepts. Pure.
+
+A code block or a list that fits into one message is never broken. A longer code block is broken between lines and fenced again, a longer
+list between items; prose breaks at paragraphs, lines, sentences, words. Only what has no such place is cut hard.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+LIMIT = 2000
+LIMIT_MIN = 100  # below it a re-opened code block would have no room
+FENCE = "```"
+_JOINERS = "\u200d\ufe0e\ufe0f"
+_JOINED_BACK_MAX = 32
+
+_language = re.compile(r"([A-Za-z0-9_+\-.#]{1,32})\n")
+_item = re.compile(r"\s{0,12}(?:[-*+•]|\d{1,9}[.)])\s+\S")
+_lines = re.compile(r"[^\n]*\n|[^\n]+")
+_sentences = re.compile(r".+?(?:[.!?…]+[\s]+|$)", re.DOTALL)
+_words = re.compile(r"\S+\s*|\s+")
+_paragraphs = re.compile(r"(?:[^\n]*\S[^\n]*\n?)+\s*|\s+")
+
+
+class _Kind(StrEnum):
+    PROSE = "prose"
+    LIST = "list"
+    FENCE = "fence"
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A part of the source; the parts joined are the source. An unclosed fence has `closed` False."""
+
+    kind: _Kind
+    text: str
+    closed: bool = True
+
+    def whole(self) -> str:
+        """The text, with an unclosed fence closed."""
+        if self.closed:
+            return self.text
+        return self.text + ("" if self.text.endswith("\n") else "\n") + FENCE
+
+
+def split_for_discord(text: str, *, limit: int = LIMIT) -> list[str]:
+    """Split `text` into messages of at most `limit` (100 or more) characters. A blank text gives none.
+
+    Only white space at the ends of messages is lost, and fences are added where a code block is broken: each message has its own pairs.
+    """
+    if limit < LIMIT_MIN:
+        raise ValueError(f"limit must be at least {LIMIT_MIN}")
+    pages = _Pages(limit)
+    for block in _blocks(text):
+        _place(pages, block)
+    return pages.finished()
+
+
+def with_notices(text: str, notices: Sequence[str]) -> str:
+    """Return the answer with the notices under it in Discord's small print."""
+    small = "\n".join(f"-# {line}" for notice in notices for line in notice.splitlines() if line.strip())
+    if not small:
+        return text
+    return f"{text}\n\n{small}" if text.strip() else small
+
+
+class _Pages:
+    """Messages being filled one after the other."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._done: list[str] = []
+        self._current = ""
+
+    @property
+    def room(self) -> int:
+        return self.limit - len(self._current)
+
+    @property
+    def used(self) -> int:
+        return len(_trimmed(self._current))
+
+    def fits(self, text: str) -> bool:
+        return len(_trimmed(self._current + text)) <= self.limit
+
+    def add(self, text: str) -> None:
+        """Add a text that by itself fits into a page."""
+        if not self.fits(text):
+            self.flush()
+        self._current += text
+
+    def flush(self) -> None:
+        """Begin a new page."""
+        page = _trimmed(self._current)
+        if page:
+            self._done.append(page)
+        self._current = ""
+
+    def finished(self) -> list[str]:
+        self.flush()
+        return self._done
+
+
+def _trimmed(page: str) -> str:
+    """Without blank lines in front (indentation stays) and without white space behind."""
+    return re.sub(r"\A\s*\n", "", page).rstrip()
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    """Like Discord, take every ``` as the begin or end of a code block, wherever it stands."""
+    at = 0
+    while (opening := text.find(FENCE, at)) >= 0:
+        yield from _prose_blocks(text[at:opening])
+        closing = text.find(FENCE, opening + len(FENCE))
+        at = closing + len(FENCE) if closing >= 0 else len(text)
+        yield _Block(_Kind.FENCE, text[opening:at], closed=closing >= 0)
+    yield from _prose_blocks(text[at:])
+
+
+def _prose_blocks(text: str) -> Iterator[_Block]:
+    """Lists and what lies between them."""
+    lines = _lines.findall(text)
+    start = 0
+    while start < len(lines):
+        in_list = _item.match(lines[start]) is not None
+        end = _list_end(lines, start) if in_list else _prose_end(lines, start)
+        joined = "".join(lines[start:end])
+        if in_list:
+            yield _Block(_Kind.LIST, joined)
+        else:
+            yield from (_Block(_Kind.PROSE, paragraph) for paragraph in _paragraphs.findall(joined))
+        start = end
+
+
+def _prose_end(lines: Sequence[str], start: int) -> int:
+    return next((at for at in range(start + 1, len(lines)) if _item.match(lines[at])), len(lines))
+
+
+def _list_end(lines: Sequence[str], start: int) -> int:
+    """The end of a list: items, their indented lines, and blank lines between items."""
+    end = start + 1
+    for at in range(start + 1, len(lines)):
+        if not lines[at].strip():
+            continue
+        if not _item.match(lines[at]) and not lines[at][0].isspace():
+            break
+        end = at + 1
+    return end
+
+
+def _place(pages: _Pages, block: _Block) -> None:
+    text = block.whole()
+    if pages.fits(text):
+        pages.add(text)
+    elif len(_trimmed(text)) <= pages.limit and (block.kind is not _Kind.PROSE or pages.used >= pages.limit // 2):
+        pages.flush()
+        pages.add(text)
+    elif block.kind is _Kind.FENCE:
+        _place_long_fence(pages, block)
+    elif block.kind is _Kind.LIST:
+        _place_long_list(pages, block.text)
+    else:
+        _place_prose(pages, block.text)
+
+
+def _place_prose(pages: _Pages, text: str) -> None:
+    for unit in _units(text, pages.limit, (_lines.findall, _sentences.findall, _words.findall)):
+        pages.add(unit)
+
+
+def _place_long_list(pages: _Pages, text: str) -> None:
+    for item in _items(text):
+        if len(_trimmed(item)) <= pages.limit:
+            pages.add(item)
+        else:
+            _place_prose(pages, item)
+
+
+def _items(text: str) -> Iterator[str]:
+    current = ""
+    for line in _lines.findall(text):
+        if current and _item.match(line):
+            yield current
+            current = ""
+        current += line
+    yield current
+
+
+def _place_long_fence(pages: _Pages, block: _Block) -> None:
+    """Break a code block between lines; each part is fenced with the block's language."""
+    body = block.text[len(FENCE) : -len(FENCE)] if block.closed else block.text[len(FENCE) :]
+    named = _language.match(body)
+    opening = FENCE + (named.group(0) if named else "\n")
+    body = body[named.end() :] if named else body
+    overhead = len(opening) + len(FENCE) + 1
+    if pages.room < max(pages.limit // 4, 2 * overhead):
+        pages.flush()
+    part = ""
+    room = pages.room - overhead
+    for line in _units(body, pages.limit - overhead, (_lines.findall,)):
+        if part and len(part) + len(line) > room:
+            pages.add(_fenced(opening, part))
+            pages.flush()
+            part, room = "", pages.limit - overhead
+        part += line
+    pages.add(_fenced(opening, part))
+
+
+def _fenced(opening: str, body: str) -> str:
+    return f"{opening}{body.removesuffix('\n')}\n{FENCE}"
+
+
+def _units(text: str, size_max: int, splitters: Sequence[Callable[[str], Iterable[str]]]) -> Iterator[str]:
+    """Break into units of at most `size_max`, white space behind them aside, by the first splitter that manages; the last resort is a cut."""
+    if len(text) <= size_max:
+        yield text
+    elif not splitters:
+        yield from _cut(text, size_max)
+    else:
+        for unit in splitters[0](text):
+            yield from _units(unit, size_max, splitters[1:])
+
+
+def _cut(text: str, size_max: int) -> Iterator[str]:
+    while len(text) > size_max:
+        at = _cut_at(text, size_max)
+        yield text[:at]
+        text = text[at:]
+    yield text
+
+
+def _cut_at(text: str, size_max: int) -> int:
+    """Where to cut so that a letter keeps its marks, if they are near."""
+    at = size_max
+    while size_max - at < _JOINED_BACK_MAX and (unicodedata.combining(text[at]) or text[at] in _JOINERS or text[at - 1] == "\u200d"):
+        at -= 1
+    return size_max if size_max - at >= _JOINED_BACK_MAX else at

@@ -1,0 +1,48 @@
+"""What the Discord side of the gateway can be told. Imports no nextcord: every gateway reads it, also one without a token."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings
+
+from services.runtime.settings import service_config
+
+
+class DiscordSettings(BaseSettings):
+    """Where Discord is, which shards are ours, and the limits that we keep there; times are seconds."""
+
+    model_config = service_config("gateway")
+
+    discord_token: str = Field("", validation_alias="DISCORD_TOKEN", repr=False, description="the bot's token; empty: no Discord")
+    discord_api_url: str = Field(
+        "", validation_alias="PARLOUR_DISCORD_API_URL", pattern=r"^(https?://\S+)?$", description="stands for https://discord.com/api/v10"
+    )
+    discord_gateway_url: str = Field(
+        "", validation_alias="PARLOUR_DISCORD_GATEWAY_URL", pattern=r"^(wss?://\S+)?$", description="stands for what GET /gateway answers"
+    )
+    discord_shard_count: int = Field(0, ge=0, le=100_000, description="shards over all processes; 0: as many as Discord recommends, all here")
+    discord_shard_ids: str = Field("", pattern=r"^(\d+(-\d+)?(,\d+(-\d+)?)*)?$", description="shards of this process, as in 0,3-5; empty: all")
+    discord_identify_interval_s: float = Field(5.0, ge=0, le=60, description="between two IDENTIFYs; Discord refuses faster ones")
+    discord_reconnect_max_s: float = Field(60.0, gt=0, le=600, description="longest wait before connecting anew")
+    discord_edit_interval_s: float = Field(0.9, gt=0, le=60, description="between two edits of an answer; Discord allows 5 in 5 s")
+    discord_delivery_s: float = Field(60.0, ge=0, le=600, description="how long a post or an edit that fails is tried again")
+    discord_answers_max: int = Field(1000, ge=1, le=100_000, description="messages being answered at once; more are ignored")
+    discord_cached_messages_max: int = Field(1000, ge=1, le=100_000, description="recent messages kept to know what a reply replies to")
+    discord_drain_s: float = Field(5.0, ge=0, le=600, description="how long a stop waits for answers under way")
+
+    @model_validator(mode="after")
+    def _shards_fit(self) -> Self:
+        ids = self.shard_ids()
+        if ids and not self.discord_shard_count:
+            raise ValueError("discord_shard_ids needs discord_shard_count")
+        if ids and max(ids) >= self.discord_shard_count:
+            raise ValueError("discord_shard_ids must be below discord_shard_count")
+        return self
+
+    def shard_ids(self) -> list[int]:
+        """Return the shards of this process; empty: all of them."""
+        found: set[int] = set()
+        for part in filter(None, self.discord_shard_ids.split(",")):
+            first, _, last = part.partition("-")
+            found.update(range(int(first), int(last or first) + 1))
+        return sorted(found)

@@ -1,0 +1,141 @@
+"""How an answer is written to Discord: into a channel or as the answer to a slash command. Nobody is ever pinged, except in words."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import aiohttp
+import nextcord
+from nextcord.http import HTTPClient, Route
+
+NO_MENTIONS: dict[str, Any] = {"parse": [], "users": [], "roles": [], "replied_user": False}
+
+
+class WriteFailed(Exception):
+    """Discord did not take it now; the same write may succeed later. `retry_after_s`: when Discord says so."""
+
+    def __init__(self, retry_after_s: float | None = None) -> None:
+        super().__init__(f"retry after {retry_after_s}")
+        self.retry_after_s = retry_after_s
+
+
+class WriteRefused(Exception):
+    """Discord will not take it: no permission, channel or message gone, or not acceptable. Trying again is pointless."""
+
+
+class ReplyWriter(Protocol):
+    """Writes the messages of one answer. Every method raises WriteFailed or WriteRefused."""
+
+    async def typing(self) -> None:
+        """Show for some seconds that an answer is on its way."""
+
+    async def send(self, part: int, text: str) -> str:
+        """Post message number `part` of the answer and return its id. Repeating it within minutes posts nothing new."""
+
+    async def edit(self, message_id: str, text: str) -> None:
+        """Change a message."""
+
+    async def delete(self, message_id: str) -> None:
+        """Remove a message."""
+
+
+def nonce_for(key: str, part: int) -> str:
+    """Return the nonce (24 of the 25 characters that Discord allows) of a message: the same for the same answer and part."""
+    return hashlib.blake2b(f"{key}/{part}".encode(), digest_size=12).hexdigest()
+
+
+@contextmanager
+def discord_errors() -> Iterator[None]:
+    """Turn what nextcord and the network raise into WriteFailed and WriteRefused."""
+    try:
+        yield
+    except nextcord.DiscordServerError as error:
+        raise WriteFailed from error
+    except nextcord.HTTPException as error:
+        if error.status == 429:  # nextcord waits out a 429 itself, but takes one that came past Discord's proxy for a ban
+            raise WriteFailed(_retry_after_s(error)) from error
+        raise WriteRefused(f"{error.status} {error.code}") from error
+    except (aiohttp.ClientError, OSError, TimeoutError, RuntimeError) as error:  # RuntimeError: the session was closed by a reconnect
+        raise WriteFailed from error
+
+
+def _retry_after_s(error: nextcord.HTTPException) -> float | None:
+    try:
+        return max(0.0, float(error.response.headers["Retry-After"]))
+    except (KeyError, ValueError):
+        return None
+
+
+class ChannelWriter:
+    """Answers a message in its channel. `key` names the answer: what it posts twice under one key appears once."""
+
+    def __init__(self, http: HTTPClient, channel_id: int | str, *, reply_to: int | str | None, key: str) -> None:
+        self._http = http
+        self._channel_id = str(channel_id)
+        self._reply_to = reply_to
+        self._key = key
+
+    async def typing(self) -> None:
+        """Show the typing indicator for ten seconds."""
+        with discord_errors():
+            await self._http.send_typing(self._channel_id)
+
+    async def send(self, part: int, text: str) -> str:
+        """Post a message; the first one replies to the message that is answered, if that still exists."""
+        payload: dict[str, Any] = {"content": text, "allowed_mentions": NO_MENTIONS, "nonce": nonce_for(self._key, part), "enforce_nonce": True}
+        if part == 0 and self._reply_to is not None:
+            payload["message_reference"] = {"message_id": str(self._reply_to), "channel_id": self._channel_id, "fail_if_not_exists": False}
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=self._channel_id)
+        with discord_errors():
+            posted = await self._http.request(route, json=payload)
+        message_id = str(posted["id"])
+        # The nonce was known: an earlier attempt (another instance, before a crash) posted this part, perhaps with less text.
+        if str(posted.get("content", text)).strip() != text.strip():
+            await self.edit(message_id, text)
+        return message_id
+
+    async def edit(self, message_id: str, text: str) -> None:
+        """Change a message."""
+        with discord_errors():
+            await self._http.edit_message(self._channel_id, message_id, content=text, allowed_mentions=NO_MENTIONS)
+
+    async def delete(self, message_id: str) -> None:
+        """Remove a message."""
+        with discord_errors():
+            await self._http.delete_message(self._channel_id, message_id)
+
+
+class InteractionWriter:
+    """Answers a slash command that was deferred: the first message fills the deferred answer in, further ones follow up."""
+
+    def __init__(self, interaction: nextcord.Interaction[Any], *, ephemeral: bool) -> None:
+        self._interaction = interaction
+        self._ephemeral = ephemeral
+
+    async def typing(self) -> None:
+        """Discord shows "thinking" by itself until the first text."""
+
+    async def send(self, part: int, text: str) -> str:
+        """Fill in the deferred answer, or follow up."""
+        mentions = nextcord.AllowedMentions.none()
+        with discord_errors():
+            if part == 0:
+                await self._interaction.edit_original_message(content=text, allowed_mentions=mentions)
+                return "@original"
+            followed = await self._interaction.followup.send(text, wait=True, ephemeral=self._ephemeral, allowed_mentions=mentions)
+        return str(followed.id)
+
+    async def edit(self, message_id: str, text: str) -> None:
+        """Change a message."""
+        mentions = nextcord.AllowedMentions.none()
+        with discord_errors():
+            if message_id == "@original":
+                await self._interaction.edit_original_message(content=text, allowed_mentions=mentions)
+            else:
+                await self._interaction.followup.edit_message(int(message_id), content=text, allowed_mentions=mentions)
+
+    async def delete(self, message_id: str) -> None:
+        """Remove a message; the first one stays."""
+        with discord_errors():
+            await self._interaction.followup.delete_message(int(message_id))
