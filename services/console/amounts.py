@@ -3,6 +3,7 @@
 from decimal import Decimal, InvalidOperation
 
 MICROCREDITS = 1_000_000
+MICROCREDITS_MAX = 10**12  # in one grant, as the protos say
 
 
 def credits_text(microcredits: int) -> str:
@@ -21,6 +22,6 @@ def microcredits(text: str) -> int:
         amount = Decimal(text) * MICROCREDITS
     except InvalidOperation:
         raise ValueError(f"{text!r} is not an amount of credits, such as 5 or 0.25") from None
-    if not amount.is_finite() or amount <= 0 or amount != amount.to_integral_value():
-        raise ValueError(f"{text!r} is not an amount above zero with at most six decimals")
+    if not amount.is_finite() or not 0 < amount <= MICROCREDITS_MAX or amount != amount.to_integral_value():
+        raise ValueError(f"{text!r} is not an amount above zero and at most a million, with at most six decimals")
     return int(amount)

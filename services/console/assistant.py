@@ -65,7 +65,7 @@ class Assistant:
 
     def problems(self) -> list[str]:
         """What does not work now, in words for a person. Raises grpc.RpcError."""
-        status = self._stub.GetStatus(gateway_pb2.GetStatusRequest(), timeout=STATUS_S, wait_for_ready=True)
+        status = self._stub.GetStatus(gateway_pb2.GetStatusRequest(), timeout=STATUS_S)
         return [feature.detail or f"{feature.name} is not well." for feature in status.features if not feature.healthy]
 
     def _message(self, text: str) -> gateway_pb2.IncomingMessage:

@@ -21,7 +21,8 @@ _POLL_S = 0.02
 class Watchdog:
     """The watched side: tells a watchdog process what to stop. `close` dismisses it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, orphan_wait_s: float = ORPHAN_WAIT_S) -> None:
+        self._orphan_wait_s = orphan_wait_s
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: dict[str, str] = {}  # bounded by the number of programs that the stack runs
 
@@ -76,7 +77,7 @@ class Watchdog:
 
     def _start(self) -> subprocess.Popen[bytes]:
         # -I -S and a plain file: a watchdog imports nothing but the standard library and is up in 15 ms.
-        argv = [sys.executable, "-I", "-S", __file__]
+        argv = [sys.executable, "-I", "-S", __file__, str(self._orphan_wait_s)]
         return subprocess.Popen(argv, stdin=subprocess.PIPE, start_new_session=True, cwd="/")  # noqa: S603 - our own file
 
 
@@ -89,17 +90,17 @@ def _signal(target: int, number: int) -> bool:
     return True
 
 
-def _stop_orphans(signals: dict[int, int]) -> None:
+def _stop_orphans(signals: dict[int, int], wait_s: float) -> None:
     for target in reversed(signals):
         _signal(target, signals[target])
-    end = time.monotonic() + ORPHAN_WAIT_S
+    end = time.monotonic() + wait_s
     while time.monotonic() < end and any(_signal(target, 0) for target in signals):
         time.sleep(_POLL_S)
     for target in signals:
         _signal(target, signal.SIGKILL)
 
 
-def _main(lines: TextIO) -> None:
+def _main(lines: TextIO, wait_s: float) -> None:
     signals: dict[int, int] = {}
     folders: list[str] = []
     for line in lines:
@@ -114,7 +115,7 @@ def _main(lines: TextIO) -> None:
             folders.append(rest)
         elif word == "dismissed":
             return
-    _stop_orphans(signals)
+    _stop_orphans(signals, wait_s)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -122,4 +123,4 @@ def _main(lines: TextIO) -> None:
 if __name__ == "__main__":
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    _main(sys.stdin)
+    _main(sys.stdin, float(sys.argv[1]))
