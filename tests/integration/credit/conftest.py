@@ -1,0 +1,154 @@
+"""A credit service on a real database, driven at its servicers."""
+
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from parlour.credit.v1 import credit_pb2 as pb
+from services.credit.ledger import Limits
+from services.credit.pricing import PriceList
+from services.credit.reconcile import Discrepancy, check_books
+from services.credit.servicer import CreditAdminServicer, CreditServicer
+from services.credit.teller import Teller
+from services.runtime.database import Database
+
+ALLOWANCE = 1_000_000
+
+
+@pytest.fixture
+def prices() -> PriceList:
+    """Model "small" costs 1 a prompt token and 2 a completion token, "large" ten times that."""
+    small = {
+        "prompt_microcredits_per_million_tokens": 1_000_000,
+        "cached_prompt_microcredits_per_million_tokens": 500_000,
+        "completion_microcredits_per_million_tokens": 2_000_000,
+        "image_microcredits": 100,
+    }
+    return PriceList.model_validate(
+        {
+            "price_version": "test-1",
+            "default_tier": "free",
+            "models": {
+                "small": {"price": small, "endpoint": {"ignored": True}},
+                "large": {"price": {name: 10 * price for name, price in small.items()}},
+                "other": {"price": small},
+            },
+            "tiers": {"free": {"models": ["large", "small"], "allowance_microcredits": ALLOWANCE, "grace_s": 600}},
+        }
+    )
+
+
+class Credit:
+    """The service and its database, with the calls that tests make most."""
+
+    def __init__(self, database: Database, prices: PriceList, limits: Limits) -> None:
+        self.database = database
+        self.teller = Teller(database, prices, limits)
+        self.rpc = CreditServicer(self.teller)
+        self.admin = CreditAdminServicer(self.teller)
+        self._numbers = itertools.count(1)
+
+    def request_id(self) -> str:
+        return f"request-{next(self._numbers)}"
+
+    async def hold(self, account: str = "user:1", amount: int = 100, request_id: str = "", **fields: Any) -> pb.PlaceHoldResponse:
+        request = pb.PlaceHoldRequest(
+            request_id=request_id or self.request_id(), account_id=account, amount_microcredits=amount, **fields
+        )
+        return await self.rpc.PlaceHold(request, None)
+
+    async def quote(self, account: str = "user:1", **quote: Any) -> pb.PlaceHoldResponse:
+        request = pb.PlaceHoldRequest(request_id=self.request_id(), account_id=account, quote=pb.Quote(**quote))
+        return await self.rpc.PlaceHold(request, None)
+
+    async def capture(self, hold: pb.Hold, amount: int | None = None, request_id: str = "", **fields: Any) -> pb.CaptureHoldResponse:
+        request = pb.CaptureHoldRequest(
+            request_id=request_id or self.request_id(), account_id=hold.account_id, hold_id=hold.hold_id, **fields
+        )
+        if amount is not None:
+            request.amount_microcredits = amount
+        return await self.rpc.CaptureHold(request, None)
+
+    async def release(self, hold: pb.Hold, request_id: str = "", reason: str = "") -> pb.ReleaseHoldResponse:
+        request = pb.ReleaseHoldRequest(
+            request_id=request_id or self.request_id(), account_id=hold.account_id, hold_id=hold.hold_id, reason=reason
+        )
+        return await self.rpc.ReleaseHold(request, None)
+
+    async def record(self, hold: pb.Hold, turn_id: str = "turn-1", **usage: Any) -> pb.RecordUsageResponse:
+        request = pb.RecordUsageRequest(
+            turn_id=turn_id, account_id=hold.account_id, hold_id=hold.hold_id, usage=pb.Usage(**({"model": "small"} | usage))
+        )
+        return await self.rpc.RecordUsage(request, None)
+
+    async def grant(self, account: str = "user:1", amount: int = 100, source: str = "purchase", **fields: Any) -> pb.CreateGrantResponse:
+        request = pb.CreateGrantRequest(
+            request_id=self.request_id(), account_id=account, amount_microcredits=amount, source=source, **fields
+        )
+        return await self.admin.CreateGrant(request, None)
+
+    async def transfer(self, amount: int, sender: str = "user:1", to: str = "user:2", note: str = "") -> pb.TransferResponse:
+        request = pb.TransferRequest(
+            request_id=self.request_id(), from_account_id=sender, to_account_id=to, amount_microcredits=amount, note=note
+        )
+        return await self.rpc.Transfer(request, None)
+
+    async def balance(self, account: str = "user:1") -> pb.Balance:
+        return (await self.rpc.GetBalance(pb.GetBalanceRequest(account_id=account), None)).balance
+
+    async def state(self, hold: pb.Hold) -> str:
+        request = pb.GetHoldRequest(account_id=hold.account_id, hold_id=hold.hold_id)
+        stored = (await self.rpc.GetHold(request, None)).hold
+        return pb.Hold.State.Name(stored.state).removeprefix("STATE_")
+
+    async def entries(self, account: str = "user:1", **fields: Any) -> pb.ListEntriesResponse:
+        return await self.rpc.ListEntries(pb.ListEntriesRequest(account_id=account, **fields), None)
+
+    async def rows(self, query: str) -> list[tuple[Any, ...]]:
+        async with self.database.connection() as connection:
+            return await (await connection.execute(query.encode())).fetchall()
+
+    async def run(self, statement: str) -> int:
+        async with self.database.connection() as connection:
+            return (await connection.execute(statement.encode())).rowcount
+
+    async def end_holds(self, seconds_ago: float = 1) -> None:
+        """Let the time of all open holds have been over for a while."""
+        await self.run(f"UPDATE holds SET expires_at = clock_timestamp() - interval '{seconds_ago} s' WHERE state = 'active'")
+
+    async def end_grants(self, condition: str) -> None:
+        """Let the time of some grants be over."""
+        await self.run(f"UPDATE grants SET expires_at = clock_timestamp() - interval '1 s' WHERE {condition}")
+
+    async def discrepancies(self) -> list[Discrepancy]:
+        return await check_books(self.database)
+
+    async def everything(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row, to see that nothing was written."""
+        tables = ("accounts", "account_keys", "grants", "holds", "hold_allocations", "entries", "notes", "operations", "usage_records")
+        return {table: await self.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables}
+
+
+@pytest.fixture
+async def make_credit(credit_database_url: str, prices: PriceList) -> AsyncIterator[Callable[..., Awaitable[Credit]]]:
+    """Makes further instances of the service on the same database."""
+    databases = []
+
+    async def make(prices: PriceList = prices, limits: Limits | None = None) -> Credit:
+        database = Database(credit_database_url, pool_size=8, pool_wait_s=20)
+        databases.append(database)
+        return Credit(database, prices, limits or Limits())
+
+    yield make
+    for database in databases:
+        await database.close()
+
+
+@pytest.fixture
+async def credit(make_credit: Callable[..., Awaitable[Credit]]) -> AsyncIterator[Credit]:
+    """The service. When the test is over, the books must balance."""
+    credit = await make_credit()
+    yield credit
+    assert await credit.discrepancies() == []
