@@ -6,8 +6,8 @@ from importlib.metadata import version
 import redis.asyncio as redis
 
 from parlour.gateway.v1 import gateway_pb2_grpc
-from services.conversation.client import ConversationClient
-from services.credit.client import CreditClient
+from services.conversation import client as conversation
+from services.credit import client as credit
 from services.gateway.assistant import Assistant
 from services.gateway.assistant_turn import Services
 from services.gateway.orphans import OrphanPoll
@@ -16,26 +16,21 @@ from services.gateway.servicer import AssistantServicer
 from services.gateway.settings import GatewaySettings
 from services.gateway.settlement import Settlement
 from services.gateway.status import Status, probe_service
-from services.memory.client import MemoryClient
+from services.memory import client as memory
 from services.runtime.channel import Remote
 from services.runtime.entrypoint import Parts, run
 from services.runtime.redis_lease import RedisLeases
+from services.runtime.telemetry import get_logger
 
-# What the channel may repeat by itself: calls with an idempotency key, and reads. Never Reply.
-_RETRIED = {
-    "credit": ["parlour.credit.v1.CreditService"],
-    "memory": ["parlour.memory.v1.MemoryService", "parlour.memory.v1.MemoryQueryService"],
-    "conversation": [
-        "parlour.conversation.v1.ConversationService/BeginTurn",
-        "parlour.conversation.v1.ConversationService/EndTurn",
-        "parlour.conversation.v1.ConversationService/ClaimOrphanedTurns",
-    ],
-}
+_log = get_logger(__name__)
 
 
 def _remotes(settings: GatewaySettings, parts: Parts) -> dict[str, Remote]:
-    addresses = {"credit": settings.credit_address, "memory": settings.memory_address, "conversation": settings.conversation_address}
-    remotes = {name: Remote(name, address, retried=_RETRIED[name], tls=parts.tls) for name, address in addresses.items()}
+    remotes = {
+        "credit": Remote("credit", settings.credit_address, retried=credit.RETRIED, tls=parts.tls),
+        "memory": Remote("memory", settings.memory_address, retried=memory.RETRIED, tls=parts.tls),
+        "conversation": Remote("conversation", settings.conversation_address, retried=conversation.RETRIED, tls=parts.tls),
+    }
     for name, remote in remotes.items():
         parts.stack.push_async_callback(remote.close)
         parts.health.watch(name, partial(probe_service, remote.channel))
@@ -59,7 +54,11 @@ def _leases(settings: GatewaySettings, parts: Parts) -> PersonLeases:
 async def start(settings: GatewaySettings, parts: Parts) -> None:
     """Build the gateway from its parts."""
     remotes = _remotes(settings, parts)
-    services = Services(CreditClient(remotes["credit"]), MemoryClient(remotes["memory"]), ConversationClient(remotes["conversation"]))
+    services = Services(
+        credit.CreditClient(remotes["credit"]),
+        memory.MemoryClient(remotes["memory"]),
+        conversation.ConversationClient(remotes["conversation"]),
+    )
     settlement = Settlement(services.credit, services.conversation, settle_s=settings.settle_s, retry_s=settings.end_retry_s)
     assistant = Assistant(services, settings, settlement, _leases(settings, parts))
     parts.stack.push_async_callback(assistant.close)
@@ -69,9 +68,17 @@ async def start(settings: GatewaySettings, parts: Parts) -> None:
     parts.server.add(gateway_pb2_grpc.add_AssistantServiceServicer_to_server, servicer, "parlour.gateway.v1.AssistantService")
     parts.spawn(OrphanPoll(services, settlement, settings, assistant.couriers).run(), "apologise for unfinished turns")
     if settings.discord_token:
-        from services.gateway.discord.bot import run_bot  # nextcord is loaded only where it is used
+        parts.spawn(_discord(settings, assistant, parts), "discord")
 
-        parts.spawn(run_bot(settings, assistant, parts.health), "discord")
+
+async def _discord(settings: GatewaySettings, assistant: Assistant, parts: Parts) -> None:
+    from services.gateway.discord.bot import DiscordRefused, run_bot  # nextcord is loaded only where it is used
+
+    try:
+        await run_bot(settings, assistant, parts.health)
+    except DiscordRefused as refused:
+        # The API goes on; GetStatus and the health of "discord" say that Discord does not.
+        _log.error("Discord is not joined", problem=str(refused))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The one entry for messages, whether they come from Discord or over gRPC."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -69,7 +69,7 @@ class Assistant:
         self._command_finals: BoundedMap[_MessageKey, Final] = BoundedMap("gateway_command_answers", ttl_s=settings.repeat_s)
         self._tasks: dict[asyncio.Task[None], _Work] = {}
 
-    async def handle(self, request: gateway_pb2.HandleMessageRequest, *, origin: str = "api") -> AsyncIterator[Event]:
+    async def handle(self, request: gateway_pb2.HandleMessageRequest, *, origin: str = "api") -> AsyncGenerator[Event, None]:
         """Answer one message: yields the events of HandleMessage; the last one is `ignored` or `final`.
 
         `origin` is "discord" for the bot. Raises nothing but CancelledError: what fails is said in a `final` that refuses.

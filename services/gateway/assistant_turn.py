@@ -4,9 +4,10 @@ Every step that can fail has a stated result (docs/turn.md). Whatever happens af
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import cast
 
 from parlour.conversation.v1 import conversation_pb2
 from parlour.credit.v1 import credit_pb2
@@ -194,7 +195,8 @@ class AssistantTurn:
         """Send the reply on as it comes. What counts as delivered is what the reader took."""
         progress = self._progress
         left_s = self._deadline_at - asyncio.get_running_loop().time() - self._settings.turn_margin_s
-        async with aclosing(self._services.conversation.reply(request, timeout_s=left_s)) as responses:
+        replying = cast("AsyncGenerator[conversation_pb2.ReplyResponse]", self._services.conversation.reply(request, timeout_s=left_s))
+        async with aclosing(replying) as responses:
             async for response in responses:
                 match response.WhichOneof("event"):
                     case "started":
@@ -240,7 +242,7 @@ class AssistantTurn:
         waited_for_credit = self._progress.begun is not None and self._progress.hold is None
         return notices.words("credit_unavailable" if waited_for_credit else "conversation_unavailable")
 
-    async def _settle_early(self, state: conversation_pb2.TurnState, text: str, reason: str) -> Settled:
+    async def _settle_early(self, state: "conversation_pb2.TurnState.ValueType", text: str, reason: str) -> Settled:
         """Charge what was delivered, or free the hold, and store the end of the turn, side by side."""
         settled, _ = await asyncio.gather(self._settle_hold(reason), self._store_end(state, text))
         return settled
@@ -253,7 +255,7 @@ class AssistantTurn:
             return await self._settlement.capture(self._turn_id, placed.hold, self._progress.delivered_usage())
         return await self._settlement.release(self._turn_id, placed.hold, reason)
 
-    async def _store_end(self, state: conversation_pb2.TurnState, text: str) -> None:
+    async def _store_end(self, state: "conversation_pb2.TurnState.ValueType", text: str) -> None:
         begun, placed = self._progress.begun, self._progress.hold
         if begun is None or not begun.stored:
             return
@@ -275,7 +277,7 @@ class AssistantTurn:
             work = self._settle_early(conversation_pb2.TURN_STATE_APOLOGISED, notices.words("stopped"), "STOPPED")
         await self._settlement.protected(work)
 
-    def _final(self, outcome: Final.Outcome, text: str, usage: conversation_pb2.ModelUsage | None, settled: Settled) -> Final:
+    def _final(self, outcome: "Final.Outcome.ValueType", text: str, usage: conversation_pb2.ModelUsage | None, settled: Settled) -> Final:
         final = Final(
             turn_id=self._turn_id,
             text=text,

@@ -5,6 +5,7 @@ import socket
 
 from pydantic import Field
 
+from services.gateway.discord.settings import DiscordSettings
 from services.runtime.settings import RedisSettings, ServiceSettings, service_config
 
 
@@ -12,7 +13,7 @@ def _instance_id() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-class GatewaySettings(ServiceSettings, RedisSettings):
+class GatewaySettings(ServiceSettings, RedisSettings, DiscordSettings):
     """What the gateway can be told; times are seconds, limits are inclusive."""
 
     model_config = service_config("gateway")
@@ -24,9 +25,6 @@ class GatewaySettings(ServiceSettings, RedisSettings):
     )
     instance_id: str = Field(default_factory=_instance_id, pattern=r"^\S+$", description="names this process among the gateways")
 
-    discord_token: str = Field("", validation_alias="DISCORD_TOKEN", repr=False, description="the bot's token; empty: no Discord")
-    discord_api_url: str = Field("", validation_alias="PARLOUR_DISCORD_API_URL", description="another Discord-compatible REST API")
-    discord_gateway_url: str = Field("", validation_alias="PARLOUR_DISCORD_GATEWAY_URL", description="another Discord-compatible gateway")
     assistant_name: str = Field("parlour", min_length=1, max_length=32, description='"<name>, ..." at the start addresses the assistant')
 
     turn_s: float = Field(60.0, gt=0, le=600, description="the whole of a turn, waiting in line included")

@@ -105,7 +105,7 @@ class Settlement:
             return Settled()
         return Settled(0, answer.balance.available_microcredits)
 
-    async def end(self, request: conversation_pb2.EndTurnRequest) -> conversation_pb2.TurnState | None:
+    async def end(self, request: conversation_pb2.EndTurnRequest) -> "conversation_pb2.TurnState.ValueType | None":
         """Store how a turn ended; None where it could not be stored: the orphan poll finds the turn."""
         try:
             answer = await self._try("end", lambda left_s: self._conversation.end_turn(request, timeout_s=left_s))

@@ -46,7 +46,7 @@ class Status:
 
 async def probe_service(channel: grpc.aio.Channel, *, timeout_s: float = 1.0) -> None:
     """Ask another service whether it serves. Raises DependencyUnavailable, or what the call fails with, if it does not."""
-    stub = health_pb2_grpc.HealthStub(channel)  # type: ignore[no-untyped-call]
-    answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=timeout_s)
+    stub = health_pb2_grpc.HealthStub(channel)
+    answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=timeout_s)  # type: ignore[attr-defined]
     if answer.status != health_pb2.HealthCheckResponse.SERVING:
         raise DependencyUnavailable("service", "is not serving")
