@@ -25,6 +25,7 @@ def api_base(url: str) -> str:
 
 def use_api(settings: DiscordSettings) -> None:
     """Point nextcord at the Discord of the settings, for the whole process; call it before any client is made."""
+    nextcord.VoiceClient.warn_nacl = False
     Route.BASE = api_base(settings.discord_api_url) if settings.discord_api_url else DISCORD_API
     parts = urlsplit(Route.BASE)
     Asset.BASE = f"{parts.scheme}://{parts.netloc}" if settings.discord_api_url else DISCORD_ASSETS

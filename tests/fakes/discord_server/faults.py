@@ -1,12 +1,18 @@
 """What can go wrong with a request to the fake Discord: scripted faults, and rate limits with the real headers."""
 
 import hashlib
+import json
 import re
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+
+
+def json_response(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """JSON as Discord sends it: its content type names no charset, and clients compare it exactly."""
+    return web.Response(body=json.dumps(body).encode(), status=status, headers=headers, content_type="application/json")
 
 
 @dataclass(slots=True)
@@ -29,7 +35,7 @@ class Fault:
         self.count -= 1
         if self.status == 429:
             return too_many_requests(self.retry_after_s, is_global=self.is_global, via=self.via)
-        return web.json_response(self.body or {"code": 0, "message": f"{self.status}: scripted"}, status=self.status)
+        return json_response(self.body or {"code": 0, "message": f"{self.status}: scripted"}, status=self.status)
 
 
 def too_many_requests(retry_after_s: float, *, is_global: bool = False, via: bool = True, headers: dict[str, str] | None = None) -> web.Response:
@@ -43,7 +49,7 @@ def too_many_requests(retry_after_s: float, *, is_global: bool = False, via: boo
         found |= {"X-RateLimit-Limit": "5", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": str(retry_after_s)}
         found["X-RateLimit-Reset"] = str(time.time() + retry_after_s)
     body = {"message": "You are being rate limited.", "retry_after": retry_after_s, "global": is_global}
-    return web.json_response(body, status=429, headers=found)
+    return json_response(body, status=429, headers=found)
 
 
 class Buckets:

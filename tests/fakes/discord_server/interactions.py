@@ -8,9 +8,10 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.discord_server.faults import json_response
 from tests.fakes.discord_server.gateway import Gateway
 from tests.fakes.discord_server.payloads import channel_json, member_json, message_json, user_json
-from tests.fakes.discord_server.rest import Rest, refuse
+from tests.fakes.discord_server.rest import Refusal, Rest, payload_of
 from tests.fakes.discord_server.world import EPHEMERAL, Channel, Message, User, World
 
 PONG, MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 1, 4, 5, 6, 7, 8, 9
@@ -72,7 +73,7 @@ class Interactions:
 
     def _registered(self, request: web.Request) -> dict[str, dict[str, Any]]:
         if self._rest.bot(request).id != request.match_info["app"]:
-            raise refuse(403, 20012, "You are not authorized to perform this action on this application")
+            raise Refusal(403, 20012, "You are not authorized to perform this action on this application")
         return self.commands.setdefault((request.match_info["app"], request.match_info.get("guild")), {})
 
     def _stored(self, request: web.Request, payload: dict[str, Any]) -> dict[str, Any]:
@@ -86,31 +87,31 @@ class Interactions:
         return command
 
     async def _list(self, request: web.Request) -> web.Response:
-        return web.json_response(list(self._registered(request).values()))
+        return json_response(list(self._registered(request).values()))
 
     async def _upsert(self, request: web.Request) -> web.Response:
-        return web.json_response(self._stored(request, request["payload"]), status=201)
+        return json_response(self._stored(request, payload_of(request)), status=201)
 
     async def _replace(self, request: web.Request) -> web.Response:
         registered = self._registered(request)
-        stored = [self._stored(request, payload) for payload in request["payload"]]
+        stored = [self._stored(request, payload) for payload in payload_of(request)]
         for command_id in set(registered) - {command["id"] for command in stored}:
             del registered[command_id]
-        return web.json_response(stored)
+        return json_response(stored)
 
     def _one(self, request: web.Request) -> dict[str, Any]:
         found = self._registered(request).get(request.match_info["command"])
         if found is None:
-            raise refuse(404, 10063, "Unknown application command")
+            raise Refusal(404, 10063, "Unknown application command")
         return found
 
     async def _get(self, request: web.Request) -> web.Response:
-        return web.json_response(self._one(request))
+        return json_response(self._one(request))
 
     async def _patch(self, request: web.Request) -> web.Response:
         command = self._one(request)
-        command |= request["payload"]
-        return web.json_response(command)
+        command |= payload_of(request)
+        return json_response(command)
 
     async def _delete(self, request: web.Request) -> web.Response:
         self._registered(request).pop(self._one(request)["id"])
@@ -157,10 +158,10 @@ class Interactions:
         interaction = next((one for one in self.used if one.id == request.match_info["interaction"]), None)
         late = interaction is not None and time.monotonic() - interaction.used_at > self.answer_within_s
         if interaction is None or interaction.token != request.match_info["token"] or late:
-            raise refuse(404, 10062, "Unknown interaction")
+            raise Refusal(404, 10062, "Unknown interaction")
         if interaction.callback is not None:
-            raise refuse(400, 40060, "Interaction has already been acknowledged.")
-        payload = request["payload"]
+            raise Refusal(400, 40060, "Interaction has already been acknowledged.")
+        payload = payload_of(request)
         interaction.callback = payload
         interaction.answered_at = time.monotonic()
         if payload["type"] == MESSAGE:
@@ -184,36 +185,36 @@ class Interactions:
     def _acknowledged(self, request: web.Request) -> Interaction:
         found = next((one for one in self.used if one.token == request.match_info["token"]), None)
         if found is None or found.answered_at is None or time.monotonic() - found.answered_at > self.follow_up_within_s:
-            raise refuse(404, 10015, "Unknown Webhook")
+            raise Refusal(404, 10015, "Unknown Webhook")
         return found
 
     async def _follow_up(self, request: web.Request) -> web.Response:
         interaction = self._acknowledged(request)
         if interaction.original is None:  # the first follow-up fills in a deferred answer
-            interaction.original = message = self._post(interaction, request["payload"])
+            interaction.original = message = self._post(interaction, payload_of(request))
         else:
-            message = self._post(interaction, request["payload"])
-        return web.json_response(message_json(message, self._world))
+            message = self._post(interaction, payload_of(request))
+        return json_response(message_json(message, self._world))
 
     def _message(self, request: web.Request) -> Message:
         interaction = self._acknowledged(request)
         wanted = request.match_info["message"]
         found = interaction.original if wanted == "@original" else next((one for one in interaction.messages if one.id == wanted), None)
         if found is None:
-            raise refuse(404, 10008, "Unknown Message")
+            raise Refusal(404, 10008, "Unknown Message")
         return found
 
     async def _get_message(self, request: web.Request) -> web.Response:
-        return web.json_response(message_json(self._message(request), self._world))
+        return json_response(message_json(self._message(request), self._world))
 
     async def _edit_message(self, request: web.Request) -> web.Response:
         interaction = self._acknowledged(request)
         if interaction.original is None and request.match_info["message"] == "@original":
-            interaction.original = message = self._post(interaction, request["payload"])
+            interaction.original = message = self._post(interaction, payload_of(request))
         else:
             message = self._message(request)
-            self._rest.edit(message, request["payload"])
-        return web.json_response(message_json(message, self._world))
+            self._rest.edit(message, payload_of(request))
+        return json_response(message_json(message, self._world))
 
     async def _delete_message(self, request: web.Request) -> web.Response:
         self._rest.delete(self._message(request))

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.discord_server.faults import Buckets, Fault, too_many_requests
+from tests.fakes.discord_server.faults import Buckets, Fault, json_response, too_many_requests
 from tests.fakes.discord_server.gateway import GUILD_REACTIONS, Gateway
 from tests.fakes.discord_server.payloads import channel_json, guild_json, member_json, message_event_json, message_json, user_json
 from tests.fakes.discord_server.world import (
@@ -25,6 +25,7 @@ from tests.fakes.discord_server.world import (
 )
 
 CONTENT_MAX = 2000
+PAYLOAD: web.RequestKey[Any] = web.RequestKey("payload", object)
 NONCE_MAX = 25
 NONCE_KEPT_S = 300.0
 
@@ -40,10 +41,17 @@ class Request:
     status: int
 
 
-def refuse(status: int, code: int, message: str) -> web.HTTPException:
-    """An error with Discord's body."""
-    kind = {400: web.HTTPBadRequest, 401: web.HTTPUnauthorized, 403: web.HTTPForbidden, 404: web.HTTPNotFound}[status]
-    return kind(text=json.dumps({"message": message, "code": code}), content_type="application/json")
+class Refusal(Exception):
+    """An error with Discord's status, code and message."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.response = json_response({"message": message, "code": code}, status=status)
+
+
+def payload_of(request: web.Request) -> Any:
+    """The JSON of a request; {} if it has none."""
+    return request[PAYLOAD]
 
 
 class Rest:
@@ -85,7 +93,7 @@ class Rest:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
         """Record the request, apply faults and limits, then serve it."""
-        request["payload"] = await _payload(request)
+        request[PAYLOAD] = await _payload(request)
         path = request.path.removeprefix("/api/v10")
         headers, within = self.buckets.spend(request.method, path)
         fault = next((one for one in self.faults if one.matches(request.method, path)), None)
@@ -96,87 +104,87 @@ class Rest:
                 response = too_many_requests(float(headers["X-RateLimit-Reset-After"]), headers=headers)
             else:
                 response = await handler(request)
-        except web.HTTPException as error:
-            response = error
-        self.requests.append(Request(request.method, path, request["payload"], time.monotonic(), response.status))
+        except Refusal as refusal:
+            response = refusal.response
+        except web.HTTPNotFound:
+            response = json_response({"message": "404: Not Found", "code": 0}, status=404)
+        self.requests.append(Request(request.method, path, request[PAYLOAD], time.monotonic(), response.status))
         response.headers.update(headers)
-        if isinstance(response, web.HTTPException):
-            raise response
         return response
 
     def bot(self, request: web.Request) -> User:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         user = self.world.bot_with_token(token) if kind == "Bot" else None
         if user is None:
-            raise refuse(401, 0, "401: Unauthorized")
+            raise Refusal(401, 0, "401: Unauthorized")
         return user
 
     def _seen_channel(self, request: web.Request) -> tuple[User, Channel]:
         bot = self.bot(request)
         channel = self.world.channels.get(request.match_info["channel"])
         if channel is None:
-            raise refuse(404, 10003, "Unknown Channel")
+            raise Refusal(404, 10003, "Unknown Channel")
         if not self.world.may_view(bot.id, channel):
-            raise refuse(403, 50001, "Missing Access")
+            raise Refusal(403, 50001, "Missing Access")
         return bot, channel
 
     def _seen_message(self, request: web.Request) -> tuple[User, Channel, Message]:
         bot, channel = self._seen_channel(request)
         message = channel.messages.get(request.match_info["message"])
         if message is None or message.visible_to not in (None, bot.id):
-            raise refuse(404, 10008, "Unknown Message")
+            raise Refusal(404, 10008, "Unknown Message")
         return bot, channel, message
 
     async def _gateway(self, request: web.Request) -> web.Response:
-        return web.json_response({"url": self.gateway.url})
+        return json_response({"url": self.gateway.url})
 
     async def _gateway_bot(self, request: web.Request) -> web.Response:
         self.bot(request)
         limit = {"total": 1000, "remaining": 1000 - len(self.gateway.identifies), "reset_after": 86_400_000, "max_concurrency": 1}
-        return web.json_response({"url": self.gateway.url, "shards": 1, "session_start_limit": limit})
+        return json_response({"url": self.gateway.url, "shards": 1, "session_start_limit": limit})
 
     async def _user(self, request: web.Request) -> web.Response:
         bot = self.bot(request)
         user = bot if request.match_info["user"] == "@me" else self.world.users.get(request.match_info["user"])
         if user is None:
-            raise refuse(404, 10013, "Unknown User")
-        return web.json_response(user_json(user))
+            raise Refusal(404, 10013, "Unknown User")
+        return json_response(user_json(user))
 
     async def _open_dm(self, request: web.Request) -> web.Response:
         bot = self.bot(request)
-        user = self.world.users.get(str(request["payload"]["recipient_id"]))
+        user = self.world.users.get(str(payload_of(request)["recipient_id"]))
         if user is None:
-            raise refuse(400, 50033, "Invalid Recipient(s)")
-        return web.json_response(channel_json(self.world.dm_between(bot, user), self.world, bot.id))
+            raise Refusal(400, 50033, "Invalid Recipient(s)")
+        return json_response(channel_json(self.world.dm_between(bot, user), self.world, bot.id))
 
     async def _application(self, request: web.Request) -> web.Response:
         bot = self.bot(request)
         body = {"id": bot.id, "name": bot.username, "icon": None, "description": "", "bot_public": True, "bot_require_code_grant": False}
-        return web.json_response(body | {"verify_key": "0" * 64, "flags": 1 << 18, "owner": user_json(bot), "team": None, "summary": ""})
+        return json_response(body | {"verify_key": "0" * 64, "flags": 1 << 18, "owner": user_json(bot), "team": None, "summary": ""})
 
     async def _guild(self, request: web.Request) -> web.Response:
         bot, guild = self.bot(request), self.world.guilds.get(request.match_info["guild"])
         if guild is None or bot.id not in guild.members:
-            raise refuse(404, 10004, "Unknown Guild")
-        return web.json_response(guild_json(guild, self.world, bot.id))
+            raise Refusal(404, 10004, "Unknown Guild")
+        return json_response(guild_json(guild, self.world, bot.id))
 
     async def _guild_channels(self, request: web.Request) -> web.Response:
         bot, guild = self.bot(request), self.world.guilds.get(request.match_info["guild"])
         if guild is None or bot.id not in guild.members:
-            raise refuse(404, 10004, "Unknown Guild")
-        return web.json_response([channel_json(channel, self.world, bot.id) for channel in guild.channels.values()])
+            raise Refusal(404, 10004, "Unknown Guild")
+        return json_response([channel_json(channel, self.world, bot.id) for channel in guild.channels.values()])
 
     async def _member(self, request: web.Request) -> web.Response:
         self.bot(request)
         guild = self.world.guilds.get(request.match_info["guild"])
         member = guild.members.get(request.match_info["user"]) if guild else None
         if member is None:
-            raise refuse(404, 10007, "Unknown Member")
-        return web.json_response(member_json(member, self.world.users[member.user_id]))
+            raise Refusal(404, 10007, "Unknown Member")
+        return json_response(member_json(member, self.world.users[member.user_id]))
 
     async def _channel(self, request: web.Request) -> web.Response:
         bot, channel = self._seen_channel(request)
-        return web.json_response(channel_json(channel, self.world, bot.id))
+        return json_response(channel_json(channel, self.world, bot.id))
 
     async def _typing(self, request: web.Request) -> web.Response:
         bot, channel = self._seen_channel(request)
@@ -188,29 +196,29 @@ class Rest:
         _, channel = self._seen_channel(request)
         limit = int(request.query.get("limit", "50"))
         newest_first = sorted(channel.messages.values(), key=lambda message: -int(message.id))
-        return web.json_response([message_json(message, self.world) for message in newest_first[:limit]])
+        return json_response([message_json(message, self.world) for message in newest_first[:limit]])
 
     async def _get_message(self, request: web.Request) -> web.Response:
-        return web.json_response(message_json(self._seen_message(request)[2], self.world))
+        return json_response(message_json(self._seen_message(request)[2], self.world))
 
     def _may_send(self, bot: User, channel: Channel) -> None:
         if not self.world.may_send(bot.id, channel):
-            raise refuse(403, 50013, "Missing Permissions")
+            raise Refusal(403, 50013, "Missing Permissions")
 
     async def _create_message(self, request: web.Request) -> web.Response:
         bot, channel = self._seen_channel(request)
         self._may_send(bot, channel)
-        payload = request["payload"]
+        payload = payload_of(request)
         repeated = self._same_nonce(bot, channel, payload)
         if repeated is not None:
-            return web.json_response(message_json(repeated, self.world))
+            return json_response(message_json(repeated, self.world))
         message = self.post(channel, bot.id, payload)
-        return web.json_response(message_json(message, self.world))
+        return json_response(message_json(message, self.world))
 
     def _same_nonce(self, bot: User, channel: Channel, payload: dict[str, Any]) -> Message | None:
         nonce = payload.get("nonce")
         if nonce is not None and len(str(nonce)) > NONCE_MAX:
-            raise refuse(400, 50035, "Invalid Form Body")
+            raise Refusal(400, 50035, "Invalid Form Body")
         if nonce is None or not payload.get("enforce_nonce"):
             return None
         at, message = self._nonces.get((bot.id, channel.id, str(nonce)), (0.0, None))
@@ -223,7 +231,7 @@ class Rest:
         reply_to = str(reference["message_id"]) if reference.get("message_id") else None
         if reply_to is not None and reply_to not in channel.messages:
             if reference.get("fail_if_not_exists", True):
-                raise refuse(400, 50035, "Unknown message")
+                raise Refusal(400, 50035, "Unknown message")
             reply_to = None
         now = time.monotonic()
         message = Message(self.world.snowflakes.next(), channel.id, author_id, content, now, channel.guild_id, reply_to=reply_to, **fields)
@@ -264,14 +272,14 @@ class Rest:
     async def _edit_message(self, request: web.Request) -> web.Response:
         bot, _, message = self._seen_message(request)
         if message.author_id != bot.id:
-            raise refuse(403, 50005, "Cannot edit a message authored by another user")
-        self.edit(message, request["payload"])
-        return web.json_response(message_json(message, self.world))
+            raise Refusal(403, 50005, "Cannot edit a message authored by another user")
+        self.edit(message, payload_of(request))
+        return json_response(message_json(message, self.world))
 
     async def _delete_message(self, request: web.Request) -> web.Response:
         bot, channel, message = self._seen_message(request)
         if message.author_id != bot.id and not self.world.permissions(bot.id, channel) & MANAGE_MESSAGES:
-            raise refuse(403, 50013, "Missing Permissions")
+            raise Refusal(403, 50013, "Missing Permissions")
         self.delete(message)
         return web.Response(status=204)
 
@@ -302,19 +310,19 @@ class Rest:
     async def _create_thread(self, request: web.Request) -> web.Response:
         bot, parent = self._seen_channel(request)
         self._may_send(bot, parent)
-        kind = PRIVATE_THREAD if request["payload"].get("type") == PRIVATE_THREAD else PUBLIC_THREAD
-        name = request["payload"]["name"]
+        kind = PRIVATE_THREAD if payload_of(request).get("type") == PRIVATE_THREAD else PUBLIC_THREAD
+        name = payload_of(request)["name"]
         thread_id = request.match_info.get("message") or self.world.snowflakes.next()
         thread = self.world.add_channel(Channel(thread_id, kind, name, parent.guild_id, parent.id))
-        return web.json_response(channel_json(thread, self.world, bot.id), status=201)
+        return json_response(channel_json(thread, self.world, bot.id), status=201)
 
 
 def _checked_content(payload: dict[str, Any]) -> str:
     content = (payload.get("content") or "").strip()
     if len(content) > CONTENT_MAX:
-        raise refuse(400, 50035, "Invalid Form Body: content must be 2000 or fewer in length.")
+        raise Refusal(400, 50035, "Invalid Form Body: content must be 2000 or fewer in length.")
     if not content and not payload.get("embeds") and not payload.get("attachments") and not payload.get("components"):
-        raise refuse(400, 50006, "Cannot send an empty message")
+        raise Refusal(400, 50006, "Cannot send an empty message")
     return content
 
 
