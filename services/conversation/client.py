@@ -1,7 +1,8 @@
 """How other services talk to conversation. Errors come back as they were raised there (services.runtime.errors)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import cast
 
 from parlour.conversation.v1 import conversation_pb2 as pb
 from parlour.conversation.v1 import conversation_pb2_grpc
@@ -34,13 +35,14 @@ class ConversationClient:
         """Accept a message and get its fence; `stored` is False while the database is away. Raises RequestIdReused."""
         return await self.remote.unary(self._turns.BeginTurn, request, timeout_s=timeout_s)
 
-    async def reply(self, request: pb.ReplyRequest, *, timeout_s: float = 60.0) -> AsyncIterator[pb.ReplyResponse]:
+    async def reply(self, request: pb.ReplyRequest, *, timeout_s: float = 60.0) -> AsyncGenerator[pb.ReplyResponse, None]:
         """Stream a turn's reply: started, deltas, finished. Generation ends 2 s before timeout_s, or the deadline at hand, is over.
 
         Closing the iterator (contextlib.aclosing) stops the model. Raises StaleFence, NotFound, UnknownModel, Overloaded, ModelUnavailable,
         RateLimited, ContextTooLong, ContentRefused.
         """
-        async with aclosing(self.remote.stream(self._turns.Reply, request, timeout_s=timeout_s)) as responses:
+        stream = self.remote.stream(self._turns.Reply, request, timeout_s=timeout_s)
+        async with aclosing(cast("AsyncGenerator[pb.ReplyResponse, None]", stream)) as responses:
             async for response in responses:
                 yield response
 
@@ -48,9 +50,7 @@ class ConversationClient:
         """End a turn without a finished reply; one that has ended stays as it is. Raises StaleFence, NotFound."""
         return await self.remote.unary(self._turns.EndTurn, request, timeout_s=timeout_s)
 
-    async def claim_orphaned_turns(
-        self, request: pb.ClaimOrphanedTurnsRequest, *, timeout_s: float = _WRITE_S
-    ) -> pb.ClaimOrphanedTurnsResponse:
+    async def claim_orphaned_turns(self, request: pb.ClaimOrphanedTurnsRequest, *, timeout_s: float = _WRITE_S) -> pb.ClaimOrphanedTurnsResponse:
         """Take turns that nobody finished, each with a new fence."""
         return await self.remote.unary(self._turns.ClaimOrphanedTurns, request, timeout_s=timeout_s)
 
@@ -62,9 +62,7 @@ class ConversationClient:
         """List a page of messages, newest first."""
         return await self.remote.unary(self._turns.ListMessages, request, timeout_s=timeout_s)
 
-    async def reset_conversation(
-        self, request: pb.ResetConversationRequest, *, timeout_s: float = _WRITE_S
-    ) -> pb.ResetConversationResponse:
+    async def reset_conversation(self, request: pb.ResetConversationRequest, *, timeout_s: float = _WRITE_S) -> pb.ResetConversationResponse:
         """Start a conversation afresh. Raises RequestIdReused."""
         return await self.remote.unary(self._turns.ResetConversation, request, timeout_s=timeout_s)
 
@@ -80,9 +78,7 @@ class ConversationClient:
         """Read a guild's settings, or the defaults (version 0)."""
         return await self.remote.unary(self._settings.GetGuildSettings, request, timeout_s=timeout_s)
 
-    async def update_guild_settings(
-        self, request: pb.UpdateGuildSettingsRequest, *, timeout_s: float = _WRITE_S
-    ) -> pb.UpdateGuildSettingsResponse:
+    async def update_guild_settings(self, request: pb.UpdateGuildSettingsRequest, *, timeout_s: float = _WRITE_S) -> pb.UpdateGuildSettingsResponse:
         """Store a guild's settings. Raises StaleVersion, RequestIdReused."""
         return await self.remote.unary(self._settings.UpdateGuildSettings, request, timeout_s=timeout_s)
 

@@ -1,11 +1,11 @@
 """Joins what arrives close together, so that a fast model does not cost a message for every token."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 
-async def coalesced[T](items: "AsyncIterator[T]", interval_s: float) -> AsyncIterator[list[T]]:
+async def coalesced[T](items: AsyncGenerator[T, None], interval_s: float) -> AsyncGenerator[list[T], None]:
     """Yield the first item at once, then what has come at most every interval_s, and what is left when the items end.
 
     The items are read in a task of their own, which is cancelled at once when this iterator is closed. An error of theirs is raised after
@@ -29,9 +29,9 @@ async def coalesced[T](items: "AsyncIterator[T]", interval_s: float) -> AsyncIte
         reader.cancel()
 
 
-async def _read[T](items: "AsyncIterator[T]", arrived: list[T], news: asyncio.Event) -> None:
+async def _read[T](items: AsyncGenerator[T, None], arrived: list[T], news: asyncio.Event) -> None:
     try:
-        async with aclosing(items) as closing:  # type: ignore[type-var]
+        async with aclosing(items) as closing:
             async for item in closing:
                 arrived.append(item)
                 news.set()

@@ -1,7 +1,7 @@
 """What the model is shown: a prompt that fits a token budget, built from the parts of a conversation. Pure.
 
-Stable parts come first (persona, then the conversation in order), what changes with every turn comes last (memories, what is replied to, the message):
-a provider's prefix cache then keeps all of the prompt but its end. What people wrote is data, inside marks that it cannot close.
+Stable parts come first (persona, then the conversation in order), what changes with every turn comes last (memories, what is replied to, the
+message): a provider's prefix cache then keeps all of the prompt but its end. What people wrote is data, inside marks that it cannot close.
 """
 
 from collections.abc import Sequence

@@ -8,7 +8,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -84,7 +84,7 @@ class LanguageModel:
         """The model failed repeatedly and is given time to recover."""
         return self._breaker.state == "open"
 
-    async def stream(self, call: ModelCall) -> AsyncIterator[Text | End]:
+    async def stream(self, call: ModelCall) -> AsyncGenerator[Text | End, None]:
         """Yield text as it comes, then one End. Closing the iterator or cancelling its reader closes the connection at once.
 
         Raises ModelUnavailable, RateLimited, ContextTooLong, ContentRefused, CircuitOpen. Read it in one task: timeouts belong to it.
@@ -104,7 +104,7 @@ class LanguageModel:
         finally:
             permit.report(outcome)
 
-    async def _timed(self, call: ModelCall) -> AsyncIterator[Text | End]:
+    async def _timed(self, call: ModelCall) -> AsyncGenerator[Text | End, None]:
         """Apply patience and stop_at to the stream."""
         chars = 0
         try:
@@ -198,7 +198,7 @@ def tokens_of_chunk(text: str) -> int:
     return 1 if len(text) <= _LONGEST_TOKEN_CHARS else estimate_tokens(text)
 
 
-async def _parsed(chunks: AsyncIterator[bytes]) -> AsyncIterator[Mapping[str, Any]]:
+async def _parsed(chunks: AsyncIterator[bytes]) -> AsyncGenerator[Mapping[str, Any], None]:
     """Yield the JSON objects of a stream of server-sent events. Raises ModelUnavailable for what is none."""
     rest = b""
     async for chunk in chunks:

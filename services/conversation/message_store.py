@@ -84,8 +84,6 @@ async def reset_conversation(session: AsyncSession, where: Conversation) -> None
         .where(_messages.c.guild_id == where.guild_id, _messages.c.channel_id == where.channel_id)
         .scalar_subquery()
     )
-    insert = pg.insert(_conversations).values(
-        guild_id=where.guild_id, channel_id=where.channel_id, reset_sequence=newest, reset_time=sa.func.now()
-    )
+    insert = pg.insert(_conversations).values(guild_id=where.guild_id, channel_id=where.channel_id, reset_sequence=newest, reset_time=sa.func.now())
     changes = {"reset_sequence": insert.excluded.reset_sequence, "reset_time": insert.excluded.reset_time}
     await session.execute(insert.on_conflict_do_update(index_elements=["guild_id", "channel_id"], set_=changes))

@@ -52,14 +52,14 @@ class ModelGate:
         again = False
         while True:
             await self._acquire(Priority.BACKGROUND, first=again)
-            task: asyncio.Task[T] = asyncio.ensure_future(call())  # type: ignore[assignment]
-            self._yielding.add(task)  # type: ignore[arg-type]
+            task: asyncio.Task[T] = asyncio.ensure_future(call())
+            self._yielding.add(task)
             try:
                 await asyncio.wait({task})
                 if not task.cancelled():
                     return task.result()
             finally:
-                self._yielding.discard(task)  # type: ignore[arg-type]
+                self._yielding.discard(task)
                 await _ended(task)
                 self._release(Priority.BACKGROUND)
             _preempted.inc()

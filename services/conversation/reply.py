@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -73,7 +73,7 @@ class ReplyLimits:
 
     end_before_s: float
     delta_interval_s: float
-    shares: Shares = Shares()
+    shares: Shares
 
 
 @dataclass(slots=True)
@@ -121,7 +121,7 @@ class Replies:
         self._limits = limits
         self._assistant_name = assistant_name
 
-    async def reply(self, wanted: Wanted, left_s: float) -> AsyncIterator[Started | Delta | Finished]:
+    async def reply(self, wanted: Wanted, left_s: float) -> AsyncGenerator[Started | Delta | Finished, None]:
         """Yield Started, Deltas and Finished; generation stops end_before_s before the left_s are over.
 
         Before Finished, reply, usage and settlement job are stored together. A turn that has ended is replayed. Closing the iterator stops the
@@ -137,13 +137,13 @@ class Replies:
         parts = self._parts(wanted, background)
         stop_at = deadline_at - self._limits.end_before_s
         finished: Finished | None = None
-        async with self._gate.slot(wait_s=max(0.0, stop_at - time.monotonic())):
-            async with aclosing(self._generate(wanted, models, parts, stop_at, history_known=background is not None)) as events:
-                async for event in events:
-                    if isinstance(event, Finished):
-                        finished = event  # kept below, where the slot is free for the next person
-                    else:
-                        yield event
+        events = self._generate(wanted, models, parts, stop_at, history_known=background is not None)
+        async with self._gate.slot(wait_s=max(0.0, stop_at - time.monotonic())), aclosing(events):
+            async for event in events:
+                if isinstance(event, Finished):
+                    finished = event  # kept below, where the slot is free for the next person
+                else:
+                    yield event
         assert finished is not None
         yield await self._keep(wanted, finished, deadline_at)
 
@@ -175,7 +175,7 @@ class Replies:
 
     async def _generate(
         self, wanted: Wanted, models: Sequence[LanguageModel], parts: Parts, stop_at: float, *, history_known: bool
-    ) -> AsyncIterator[Started | Delta | Finished]:
+    ) -> AsyncGenerator[Started | Delta | Finished, None]:
         """Stream from the first model that answers: the next one is asked only while nobody has seen a word."""
         failure: ParlourError = ModelUnavailable("no model was asked")
         for model in models:
@@ -205,9 +205,7 @@ class Replies:
         prompt = build_prompt(parts, min(window, wanted.max_prompt_tokens or window), self._limits.shares)
         return ModelCall(prompt.messages, completion, stop_at), prompt
 
-    async def _stream(
-        self, model: LanguageModel, call: ModelCall, generated: _Generated, started: Started
-    ) -> AsyncIterator[Started | Delta]:
+    async def _stream(self, model: LanguageModel, call: ModelCall, generated: _Generated, started: Started) -> AsyncGenerator[Started | Delta, None]:
         called_at = time.monotonic()
         async with aclosing(coalesced(model.stream(call), self._limits.delta_interval_s)) as batches:
             async for batch in batches:

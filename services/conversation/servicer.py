@@ -22,7 +22,7 @@ from services.runtime.errors import DeadlineExceeded, DeadlineMissing, Dependenc
 
 _PAGE_SIZE = 50
 _CLAIMED = 20
-_ENDS = (TurnState.CUT, TurnState.APOLOGISED, TurnState.WITHDRAWN)
+_ENDS = (pb.TURN_STATE_CUT, pb.TURN_STATE_APOLOGISED, pb.TURN_STATE_WITHDRAWN)
 _ROLES = ("user", "assistant")
 
 type _Context[A] = grpc.aio.ServicerContext[Any, A]
@@ -70,9 +70,7 @@ class ConversationServicer(conversation_pb2_grpc.ConversationServiceServicer):
         orphans = await self._store.claim_orphans(request.claimant, request.origin, request.limit or _CLAIMED)
         return pb.ClaimOrphanedTurnsResponse(turns=[_orphan(orphan) for orphan in orphans])
 
-    async def AppendMessages(
-        self, request: pb.AppendMessagesRequest, context: _Context[pb.AppendMessagesResponse]
-    ) -> pb.AppendMessagesResponse:
+    async def AppendMessages(self, request: pb.AppendMessagesRequest, context: _Context[pb.AppendMessagesResponse]) -> pb.AppendMessagesResponse:
         """Store messages that were not answered."""
         for number, message in enumerate(request.messages):
             if message.role and message.role not in _ROLES:
@@ -128,8 +126,8 @@ def _begun(begun: Begun) -> pb.BeginTurnResponse:
     )
 
 
-def _state(state: TurnState) -> pb.TurnState:
-    return cast("pb.TurnState", int(state))
+def _state(state: TurnState) -> pb.TurnState.ValueType:
+    return cast("pb.TurnState.ValueType", int(state))
 
 
 def _wanted(request: pb.ReplyRequest) -> Wanted:
@@ -154,9 +152,7 @@ def _wanted(request: pb.ReplyRequest) -> Wanted:
 def _reply_response(event: Started | Delta | Finished) -> pb.ReplyResponse:
     match event:
         case Started():
-            started = pb.ReplyStarted(
-                model=event.model, prompt_tokens=event.prompt_tokens, left_out=event.left_out, fell_back=event.fell_back
-            )
+            started = pb.ReplyStarted(model=event.model, prompt_tokens=event.prompt_tokens, left_out=event.left_out, fell_back=event.fell_back)
             return pb.ReplyResponse(started=started)
         case Delta():
             return pb.ReplyResponse(delta=pb.ReplyDelta(text=event.text, completion_tokens=event.completion_tokens))
@@ -175,7 +171,7 @@ def _ending(request: pb.EndTurnRequest) -> Ending:
         usage=usage_value(request.usage) if request.HasField("usage") else None,
         account_id=request.account_id,
         hold_id=request.hold_id,
-        truncated=request.state == TurnState.CUT,
+        truncated=request.state == pb.TURN_STATE_CUT,
     )
 
 

@@ -32,9 +32,7 @@ class PersonaServicer(conversation_pb2_grpc.PersonaServiceServicer):
             persona, source = await select_persona(session, request.guild_id, request.user_id)
         return pb.GetPersonaResponse(persona=persona_proto(persona), source=source)
 
-    async def UpdatePersona(
-        self, request: pb.UpdatePersonaRequest, context: _Context[pb.UpdatePersonaResponse]
-    ) -> pb.UpdatePersonaResponse:
+    async def UpdatePersona(self, request: pb.UpdatePersonaRequest, context: _Context[pb.UpdatePersonaResponse]) -> pb.UpdatePersonaResponse:
         """Store a persona."""
         if request.persona.language and not _LANGUAGE.fullmatch(request.persona.language):
             raise InvalidField("persona.language", "must be a BCP 47 tag such as de or pt-BR")

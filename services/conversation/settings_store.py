@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from services.conversation import tables
 from services.conversation.persona import DEFAULT, Persona
@@ -64,7 +65,7 @@ async def save_guild_settings(session: AsyncSession, guild_id: str, settings: Gu
 
 
 async def _save(session: AsyncSession, table: sa.Table, key: dict[str, str], values: dict[str, Any], version: int) -> sa.Row[Any]:
-    statement: sa.ReturningInsert[Any] | sa.ReturningUpdate[Any]
+    statement: ReturningInsert[Any] | ReturningUpdate[Any]
     if version == 0:
         statement = pg.insert(table).values(**key, **values, version=1).on_conflict_do_nothing().returning(table)
     else:
@@ -75,7 +76,7 @@ async def _save(session: AsyncSession, table: sa.Table, key: dict[str, str], val
             .values(**values, version=version + 1, update_time=sa.func.now())
             .returning(table)
         )
-    row = (await session.execute(statement)).one_or_none()
+    row: sa.Row[Any] | None = (await session.execute(statement)).one_or_none()
     if row is None:
         raise StaleVersion(f"version {version} is not the stored one")
     return row

@@ -19,6 +19,7 @@ from services.runtime.jobs import Jobs
 
 _turns, _messages, _fences, _conversations = tables.turns, tables.messages, tables.fences, tables.conversations
 
+
 class _BegunMeanwhile(Exception):
     """Another call began the same turn first; the transaction is rolled back, so that no fence is lost."""
 
@@ -141,10 +142,7 @@ class TurnStore:
     async def _claim(self, session: AsyncSession, turn_id: str, fence: int, claimant: str) -> Turn:
         until = sa.func.now() + sa.func.make_interval(0, 0, 0, 0, 0, 0, self._claim_s)
         statement = (
-            sa.update(_turns)
-            .where(_turns.c.turn_id == turn_id)
-            .values(fence=fence, claimed_until=until, claimed_by=claimant)
-            .returning(_turns)
+            sa.update(_turns).where(_turns.c.turn_id == turn_id).values(fence=fence, claimed_until=until, claimed_by=claimant).returning(_turns)
         )
         return turn_of((await session.execute(statement)).one())
 
@@ -157,8 +155,7 @@ class TurnStore:
             .values(state=TurnState.APOLOGISED, end_time=sa.func.now())
         )
         async with self._database.write() as session:
-            result = await session.execute(statement)
-            return int(result.rowcount)  # type: ignore[attr-defined]
+            return len((await session.execute(statement.returning(_turns.c.turn_id))).all())
 
     async def observed(self, turn_id: str) -> tuple[Turn, NewTurn] | None:
         """Return a turn and its message if memory may have it: not where the person opted out or the guild does without."""
@@ -199,7 +196,7 @@ async def _next_fence(session: AsyncSession, guild_id: str, user_id: str) -> int
     insert = pg.insert(_fences).values(guild_id=guild_id, user_id=user_id, fence=1)
     statement = insert.on_conflict_do_update(index_elements=["guild_id", "user_id"], set_={"fence": _fences.c.fence + 1})
     fence = await session.scalar(statement.returning(_fences.c.fence))
-    assert fence is not None
+    assert isinstance(fence, int)
     return fence
 
 
@@ -292,5 +289,3 @@ async def _add_reply(session: AsyncSession, turn: Turn, ending: Ending) -> None:
         "in_context": ending.state in (TurnState.FINISHED, TurnState.CUT),
     }
     await session.execute(pg.insert(_messages).values(values).on_conflict_do_nothing())
-
-

@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from services.conversation import tables
 from services.conversation.turn import Ending, NewTurn, Turn, TurnState, Usage
@@ -50,8 +51,7 @@ DUE = sa.text("""
 """Orphans; those of a person with a turn under way wait for its end: the new fence that a claim issues would supersede it."""
 
 
-
-def end_statement(ending: Ending) -> sa.ReturningUpdate[Any]:
+def end_statement(ending: Ending) -> ReturningUpdate[Any]:
     """Return the update that ends a turn."""
     usage = ending.usage or Usage()
     return (

@@ -194,10 +194,7 @@ class ModelServer:
         return web.json_response({})
 
     async def _requests(self, http: web.Request) -> web.Response:
-        seen = [
-            {"model": r.model, "messages": r.messages, "deltas_sent": r.deltas_sent, "cancelled": r.cancelled.is_set()}
-            for r in self.requests
-        ]
+        seen = [{"model": r.model, "messages": r.messages, "deltas_sent": r.deltas_sent, "cancelled": r.cancelled.is_set()} for r in self.requests]
         return web.json_response({"requests": seen})
 
 
@@ -210,9 +207,7 @@ async def _stream(http: web.Request, request: Request, answer: Answer, deltas: t
         if answer.hang_after == number:
             await asyncio.Event().wait()
         await _pause(answer.delta_delay_s if number else 0.0)
-        choices = (
-            [] if answer.empty_choices else [_choice({"role": "assistant", "content": text} if number == 0 else {"content": text}, None)]
-        )
+        choices = [] if answer.empty_choices else [_choice({"role": "assistant", "content": text} if number == 0 else {"content": text}, None)]
         await response.write(_event(request, {"choices": choices}))
         request.deltas_sent += 1
     if answer.cut_after is not None:

@@ -1,6 +1,9 @@
 """Turns, messages, personas, settings, and the job queue."""
 
+from typing import cast
+
 from alembic import op
+from alembic.operations import Operations
 
 from services.runtime.migrations import install_jobs_schema
 
@@ -126,4 +129,4 @@ def upgrade() -> None:
     """Create everything."""
     for statement in _TABLES:
         op.execute(statement)
-    install_jobs_schema(op)
+    install_jobs_schema(cast("Operations", op))
