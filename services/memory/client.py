@@ -35,9 +35,7 @@ class MemoryClient:
         """Delete one memory for good. Raises NotFound."""
         return await self._remote.unary(self._writes.DeleteMemory, request, timeout_s=timeout_s)
 
-    async def observe_messages(
-        self, request: memory_pb2.ObserveMessagesRequest, *, timeout_s: float = 2.0
-    ) -> memory_pb2.ObserveMessagesResponse:
+    async def observe_messages(self, request: memory_pb2.ObserveMessagesRequest, *, timeout_s: float = 2.0) -> memory_pb2.ObserveMessagesResponse:
         """Hand over messages; facts are extracted from them later."""
         return await self._remote.unary(self._writes.ObserveMessages, request, timeout_s=timeout_s)
 
@@ -53,9 +51,7 @@ class MemoryClient:
         """Bring back what a plan forgot. Raises PlanExpired after the window."""
         return await self._remote.unary(self._writes.UndoForget, request, timeout_s=timeout_s)
 
-    async def search_memories(
-        self, request: memory_pb2.SearchMemoriesRequest, *, timeout_s: float = 1.5
-    ) -> memory_pb2.SearchMemoriesResponse:
+    async def search_memories(self, request: memory_pb2.SearchMemoriesRequest, *, timeout_s: float = 1.5) -> memory_pb2.SearchMemoriesResponse:
         """Find the memories that bear on a query, best first."""
         return await self._remote.unary(self._reads.SearchMemories, request, timeout_s=timeout_s)
 
