@@ -11,6 +11,8 @@ def service_environment(
     outer: Mapping[str, str], addresses: Addresses, *, database_urls: Mapping[str, str], redis_url: str, models_file: str, data_folder: str
 ) -> dict[str, str]:
     """The environment of every service: the person's own, with what this stack decides put over it."""
+    # A start is over when the gateway has seen the others, so it looks often.
+    outer = {"PARLOUR_GATEWAY_PROBE_INTERVAL_S": "0.5", **outer}
     decided = {"PARLOUR_REDIS_URL": redis_url, "PARLOUR_MODELS_FILE": models_file, "PARLOUR_DATA_DIR": data_folder, "PYTHONUNBUFFERED": "1"}
     for name in SERVICES:
         prefix = f"PARLOUR_{name.upper()}_"

@@ -65,6 +65,7 @@ class Stack:
             self._migrate(),
         )
         await _all(*self._start_services(models_file), *([] if model is None else [model]))
+        await self._gateway_reaches_the_others()
         for child in self._running:
             child.keep()
 
@@ -136,6 +137,12 @@ class Stack:
             waiting.append(child.wait_ready(partial(_serving, addresses.service(name))))
         return waiting
 
+    async def _gateway_reaches_the_others(self) -> None:
+        """Wait until the first message will find everything: services that serve may still be unseen by one that started before them."""
+        gateway = next(child for child in self._running if child.command.name == "gateway")
+        for name in DATABASES:
+            await gateway.wait_ready(partial(_serving, self._plan.addresses.service("gateway"), f"dependency.{name}"))
+
     def _module(
         self, name: str, module: str, *arguments: str, environment: Mapping[str, str] | None = None, stop_signal: signal.Signals = signal.SIGTERM
     ) -> Command:
@@ -178,12 +185,12 @@ def _model_answers(port: int) -> bool:
         return False
 
 
-async def _serving(address: str) -> bool:
-    """Whether a service says that it serves."""
+async def _serving(address: str, part: str = "") -> bool:
+    """Whether a service says that it serves, or that it reaches a part it depends on."""
     async with grpc.aio.insecure_channel(address) as channel:
         try:
             answer = await health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]
-                health_pb2.HealthCheckRequest(), timeout=_PROBE_S
+                health_pb2.HealthCheckRequest(service=part), timeout=_PROBE_S
             )
         except grpc.aio.AioRpcError:
             return False
