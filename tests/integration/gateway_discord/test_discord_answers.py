@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 
 from parlour.conversation.v1 import conversation_pb2
@@ -135,7 +136,7 @@ async def test_edits_keep_their_distance(place: Place) -> None:
     answer = await place.discord.wait_for_text(question, "done")
     times = [edit.at for edit in answer.edits]
     assert len(times) >= 3
-    assert min(later - earlier for earlier, later in zip(times, times[1:], strict=False)) >= 0.14
+    assert min(later - earlier for earlier, later in itertools.pairwise(times)) >= 0.14
 
 
 async def test_a_429_on_an_edit_is_waited_out_and_the_final_text_arrives(place: Place) -> None:
