@@ -19,7 +19,7 @@ _JOINED_BACK_MAX = 32
 _language = re.compile(r"([A-Za-z0-9_+\-.#]{1,32})\n")
 _item = re.compile(r"\s{0,12}(?:[-*+•]|\d{1,9}[.)])\s+\S")
 _lines = re.compile(r"[^\n]*\n|[^\n]+")
-_sentences = re.compile(r".+?(?:[.!?…]+[\s]+|$)", re.DOTALL)
+_sentence_end = re.compile(r"[.!?…]\s+")
 _words = re.compile(r"\S+\s*|\s+")
 _paragraphs = re.compile(r"(?:[^\n]*\S[^\n]*\n?)+\s*|\s+")
 
@@ -166,7 +166,7 @@ def _place(pages: _Pages, block: _Block) -> None:
 
 
 def _place_prose(pages: _Pages, text: str) -> None:
-    for unit in _units(text, pages.limit, (_lines.findall, _sentences.findall, _words.findall)):
+    for unit in _units(text, pages.limit, (_lines.findall, _sentences, _words.findall)):
         pages.add(unit)
 
 
@@ -221,6 +221,15 @@ def _units(text: str, size_max: int, splitters: Sequence[Callable[[str], Iterabl
     else:
         for unit in splitters[0](text):
             yield from _units(unit, size_max, splitters[1:])
+
+
+def _sentences(text: str) -> Iterator[str]:
+    start = 0
+    for end in _sentence_end.finditer(text):
+        yield text[start : end.end()]
+        start = end.end()
+    if start < len(text):
+        yield text[start:]
 
 
 def _cut(text: str, size_max: int) -> Iterator[str]:

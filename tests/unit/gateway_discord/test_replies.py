@@ -1,0 +1,114 @@
+import re
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from services.gateway.discord.replies import FENCE, LIMIT, split_for_discord, with_notices
+
+WORDS = st.text(alphabet="abcdefgh .,!?-*1234567890\u0301👩🏽‍🚀`\n", max_size=120)
+PARTS = st.one_of(
+    WORDS,
+    st.just("\n\n"),
+    st.sampled_from(["- item {}\n", "1. item {}\n", "* item with `code` {}\n", "  indented line {}\n"]),
+    st.sampled_from([FENCE, "```zz\n", "\n```\n", "````", "``"]),
+    st.integers(1, 3000).map(lambda size: "x" * size),
+    st.integers(1, 400).map(lambda size: "word " * size),
+    st.integers(1, 60).map(lambda size: "line of code\n" * size),
+    st.integers(1, 3000).map(lambda size: "`" * size),
+)
+TEXTS = st.lists(PARTS, max_size=30).map("".join)
+LIMITS = st.sampled_from([100, 137, 500, LIMIT])
+
+
+def without_marks(text: str) -> str:
+    """What must survive: all but white space and the fences that splitting adds (their language is zz, which nothing else contains)."""
+    return re.sub(r"\s|`|zz", "", text)
+
+
+@given(TEXTS, LIMITS)
+@settings(deadline=None)
+def test_every_message_is_within_the_limit_and_none_is_blank(text: str, limit: int) -> None:
+    assert all(0 < len(page) <= limit and page.strip() for page in split_for_discord(text, limit=limit))
+
+
+@given(TEXTS, LIMITS)
+@settings(deadline=None)
+@example("```zz\n" + "a" * 5000, 100)
+@example("a\n" * 3000 + FENCE, 500)
+def test_nothing_is_lost_and_nothing_changes_places(text: str, limit: int) -> None:
+    assert without_marks("".join(split_for_discord(text, limit=limit))) == without_marks(text)
+
+
+@given(TEXTS, LIMITS)
+@settings(deadline=None)
+def test_code_fences_are_balanced_in_each_message(text: str, limit: int) -> None:
+    assert all(page.count(FENCE) % 2 == 0 for page in split_for_discord(text, limit=limit))
+
+
+@given(st.lists(st.text(alphabet="abc de", min_size=1, max_size=60).filter(str.strip), min_size=1, max_size=12), TEXTS)
+@settings(deadline=None)
+def test_a_list_that_fits_into_a_message_is_never_broken(items: list[str], before: str) -> None:
+    block = "\n".join(f"- {item.strip()}" for item in items)
+    pages = split_for_discord(f"{before.replace(FENCE, '')}\n\nText.\n\n{block}\n\nMore text.\n" + "after " * 300)
+    assert any(block in page for page in pages)
+
+
+@given(st.lists(st.text(alphabet="abc =()", max_size=60), min_size=1, max_size=25), st.integers(0, 3000))
+@settings(deadline=None)
+def test_a_code_block_that_fits_into_a_message_is_never_broken(lines: list[str], before: int) -> None:
+    block = f"```python\n{'\n'.join(lines)}\n```"
+    assert any(block in page for page in split_for_discord("word " * (before // 5) + "\n" + block + "\nafter"))
+
+
+def test_a_short_text_is_one_message_as_it_is() -> None:
+    assert split_for_discord("Hello\n\n- one\n- two") == ["Hello\n\n- one\n- two"]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n\t\n"])
+def test_a_blank_text_is_no_message(text: str) -> None:
+    assert split_for_discord(text) == []
+
+
+def test_an_unclosed_code_block_is_closed() -> None:
+    assert split_for_discord("Look:\n```python\nx = 1") == ["Look:\n```python\nx = 1\n```"]
+
+
+def test_a_long_code_block_is_broken_between_lines_and_keeps_its_language() -> None:
+    lines = [f"line_{number} = {number}" for number in range(40)]
+    pages = split_for_discord("```python\n" + "\n".join(lines) + "\n```", limit=300)
+    assert len(pages) > 1
+    assert all(page.startswith("```python\n") and page.endswith("\n```") for page in pages)
+    assert [line for page in pages for line in page.splitlines()[1:-1]] == lines
+
+
+def test_a_long_list_is_broken_between_items() -> None:
+    items = [f"- item {number}\n  with a second line" for number in range(30)]
+    pages = split_for_discord("\n".join(items), limit=200)
+    assert all(page.startswith("- item") and page.endswith("second line") for page in pages)
+
+
+def test_prose_breaks_at_paragraphs_then_sentences_then_words() -> None:
+    assert split_for_discord("a" * 60 + "\n\n" + "b" * 60, limit=100) == ["a" * 60, "b" * 60]
+    assert split_for_discord("First one is here. " * 10, limit=100)[0].endswith("here.")
+    assert split_for_discord("word " * 30, limit=100)[0].endswith("word")
+
+
+def test_a_letter_keeps_its_accent_where_a_word_must_be_cut() -> None:
+    pages = split_for_discord("e\u0301" * 120 + "", limit=101)
+    assert all(not page.startswith("\u0301") for page in pages)
+
+
+def test_two_thousand_combining_marks_end_in_time() -> None:
+    assert sum(len(page) for page in split_for_discord("a" + "\u0301" * 5000)) == 5001
+
+
+def test_a_limit_too_small_for_a_code_block_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least"):
+        split_for_discord("x", limit=10)
+
+
+def test_notices_are_small_print_under_the_answer() -> None:
+    assert with_notices("Hello", ["One.\nTwo.", "Three."]) == "Hello\n\n-# One.\n-# Two.\n-# Three."
+    assert with_notices("", ["Sorry."]) == "-# Sorry."
+    assert with_notices("Hello", []) == "Hello"
