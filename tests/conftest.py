@@ -18,8 +18,6 @@ from services.local.postgres import NOT_DURABLE, Postgres
 from services.local.valkey import Valkey
 from services.local.watchdog import Watchdog
 
-EXTENSIONS = {"memory": ("vector",)}
-
 for name in [name for name in os.environ if name.startswith(("OPENAI_", "PARLOUR_", "DISCORD_", "OTEL_"))]:
     del os.environ[name]  # a person's own settings must not decide what a test sees
 
@@ -70,6 +68,8 @@ def postgres(start_postgres: Callable[..., Postgres]) -> Postgres:
 @pytest.fixture(scope="session")
 def cloned_database(postgres: Postgres) -> Callable[[str], tuple[str, str]]:
     """Gives (database name, url) of a fresh clone of a service's migrated database; the template is made when it is first asked for."""
+    # Here, because most tests need no database and Alembic takes its time.
+    from services.local.databases import EXTENSIONS
     from services.runtime.migrations import migrate
 
     templates: set[str] = set()

@@ -32,6 +32,11 @@ class DataFolder:
         return self.path / "valkey"
 
     @property
+    def migrated_file(self) -> Path:
+        """Says which migrations the databases have had."""
+        return self.path / "migrated"
+
+    @property
     def models_file(self) -> Path:
         """The generated list of models and prices."""
         return self.path / "models.toml"

@@ -19,9 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import psycopg
-from psycopg import sql
-
 from services.local.child import Command
 from services.local.failure import StackFailure
 
@@ -29,6 +26,7 @@ MAJOR_VERSION = "18"
 SERVER_USER = "pgserver"  # PostgreSQL refuses to run as root
 _SOCKET_PATH_MAX = 107  # bytes in sockaddr_un on Linux, less the final NUL
 _READY_WAIT_S = 30.0
+_STATUS_LINE = 8  # of postmaster.pid, see LOCK_FILE_LINE_PM_STATUS in PostgreSQL's pidfile.h
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -110,16 +108,24 @@ class Postgres:
         while time.monotonic() < end:
             if process.poll() is not None:
                 raise StackFailure(f"PostgreSQL did not start: {_last_words(log_path)}")
-            try:
-                psycopg.connect(self.url(), connect_timeout=2).close()
-            except psycopg.OperationalError:
-                time.sleep(0.02)
-            else:
+            if self._says_ready(process.pid):
                 return
+            time.sleep(0.01)
         raise StackFailure(f"PostgreSQL was not ready after {_READY_WAIT_S:.0f} s; its log is {log_path}.")
+
+    def _says_ready(self, pid: int) -> bool:
+        """Whether the server of this process has written that it takes connections: what pg_ctl looks at, without a client library."""
+        try:
+            lines = (self.folder / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return False
+        return len(lines) >= _STATUS_LINE and lines[0].strip() == str(pid) and lines[_STATUS_LINE - 1].strip() == "ready"
 
     def create_database(self, name: str, *, owner: str, extensions: tuple[str, ...] = (), template: str | None = None) -> None:
         """Create a database and its owner, a role without superuser rights, where they are missing."""
+        import psycopg  # here, because the stack's start has no time for it when every database is there
+        from psycopg import sql
+
         with psycopg.connect(self.url(), autocommit=True) as connection:
             if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [owner]).fetchone() is None:
                 connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE").format(sql.Identifier(owner)))
@@ -133,6 +139,9 @@ class Postgres:
 
     def drop_database(self, name: str) -> None:
         """Drop a database, cutting whoever is connected to it."""
+        import psycopg
+        from psycopg import sql
+
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 

@@ -1,6 +1,7 @@
 """The order in which the parts of a stack start, and stop: what is needed comes first and goes last."""
 
 import asyncio
+import hashlib
 import os
 import signal
 import sys
@@ -56,14 +57,16 @@ class Stack:
         """Start everything and wait until it is ready. Raises StackFailure."""
         require_free(self._plan.addresses)
         models_file, model = await self._start_model()
+        if not (self._folder.database / "PG_VERSION").exists():
+            self._folder.migrated_file.unlink(missing_ok=True)
         await asyncio.to_thread(self._postgres.prepare)
         self._valkey.prepare()
         postgres, valkey = self._supervise(self._postgres.command()), self._supervise(self._valkey.command())
         await _all(
             asyncio.to_thread(self._postgres.wait_ready, postgres.process, postgres.log_path),
             asyncio.to_thread(self._valkey.wait_ready, valkey.process, valkey.log_path),
-            self._migrate(),
         )
+        await self._migrate()
         await _all(*self._start_services(models_file), *([] if model is None else [model]))
         await self._gateway_reaches_the_others()
         for child in self._running:
@@ -112,6 +115,11 @@ class Stack:
         return f"http://127.0.0.1:{port}/v1", child.wait_ready(lambda: asyncio.to_thread(_model_answers, port))
 
     async def _migrate(self) -> None:
+        """Bring the databases up to date, unless this folder has had these very migrations."""
+        wanted = migrations_digest()
+        done = self._folder.migrated_file
+        if done.exists() and done.read_text() == wanted:
+            return
         child = self._supervise(self._module("migrations", "services.local.databases", str(self._folder.database)))
         status = await child.ended(MIGRATION_WAIT_S)
         if status is None:
@@ -120,6 +128,7 @@ class Stack:
             raise StackFailure(f"The databases could not be brought up to date: {last_words(child.log_path)}")
         self._running.remove(child)
         self._watchdog.forget(child.process.pid)
+        done.write_text(wanted)
 
     def _start_services(self, models_file: Path) -> list[Awaitable[None]]:
         addresses = self._plan.addresses
@@ -149,6 +158,15 @@ class Stack:
         """A program of ours, found whatever folder it is started in."""
         argv = [sys.executable, "-m", module, *arguments]
         return Command(name=name, argv=argv, env=_with_our_code(environment or self._plan.environment), stop_signal=stop_signal)
+
+
+def migrations_digest() -> str:
+    """Changes whenever a migration, or what runs migrations, does."""
+    digest = hashlib.sha256()
+    services = _ROOT / "services"
+    for path in sorted([*services.glob("*/migrations/**/*.py"), *services.glob("local/databases.py"), services / "runtime" / "migrations.py"]):
+        digest.update(str(path.relative_to(services)).encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _given_models_file(given: str) -> Path:

@@ -2,12 +2,11 @@
 
 import importlib.util
 import platform
+import socket
 import subprocess
 import time
 from pathlib import Path
 from urllib.parse import quote
-
-import redis
 
 from services.local.child import Command
 from services.local.failure import StackFailure
@@ -54,18 +53,21 @@ class Valkey:
     def wait_ready(self, process: subprocess.Popen[bytes], log_path: Path) -> None:
         """Return once the server answers. Raises StackFailure when it does not."""
         end = time.monotonic() + _READY_WAIT_S
-        client = redis.Redis(unix_socket_path=str(self.socket))
-        try:
-            while time.monotonic() < end and process.poll() is None:
-                try:
-                    client.ping()
-                except redis.ConnectionError:
-                    time.sleep(0.02)
-                else:
-                    return
-        finally:
-            client.close()
+        while time.monotonic() < end and process.poll() is None:
+            if self._answers():
+                return
+            time.sleep(0.01)
         raise StackFailure(f"Valkey did not start; its log is {log_path}.")
+
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(1)
+            try:
+                connection.connect(str(self.socket))
+                connection.sendall(b"PING\r\n")
+                return connection.recv(7) == b"+PONG\r\n"
+            except OSError:
+                return False
 
 
 def _binary() -> Path:
