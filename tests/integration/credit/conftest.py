@@ -16,6 +16,8 @@ from services.runtime.database import Database
 
 ALLOWANCE = 1_000_000
 
+_numbers = itertools.count(1)  # request ids differ between the instances of one test
+
 
 @pytest.fixture
 def prices() -> PriceList:
@@ -48,15 +50,12 @@ class Credit:
         self.teller = Teller(database, prices, limits)
         self.rpc = CreditServicer(self.teller)
         self.admin = CreditAdminServicer(self.teller)
-        self._numbers = itertools.count(1)
 
     def request_id(self) -> str:
-        return f"request-{next(self._numbers)}"
+        return f"request-{next(_numbers)}"
 
     async def hold(self, account: str = "user:1", amount: int = 100, request_id: str = "", **fields: Any) -> pb.PlaceHoldResponse:
-        request = pb.PlaceHoldRequest(
-            request_id=request_id or self.request_id(), account_id=account, amount_microcredits=amount, **fields
-        )
+        request = pb.PlaceHoldRequest(request_id=request_id or self.request_id(), account_id=account, amount_microcredits=amount, **fields)
         return await self.rpc.PlaceHold(request, None)
 
     async def quote(self, account: str = "user:1", **quote: Any) -> pb.PlaceHoldResponse:
@@ -64,17 +63,13 @@ class Credit:
         return await self.rpc.PlaceHold(request, None)
 
     async def capture(self, hold: pb.Hold, amount: int | None = None, request_id: str = "", **fields: Any) -> pb.CaptureHoldResponse:
-        request = pb.CaptureHoldRequest(
-            request_id=request_id or self.request_id(), account_id=hold.account_id, hold_id=hold.hold_id, **fields
-        )
+        request = pb.CaptureHoldRequest(request_id=request_id or self.request_id(), account_id=hold.account_id, hold_id=hold.hold_id, **fields)
         if amount is not None:
             request.amount_microcredits = amount
         return await self.rpc.CaptureHold(request, None)
 
     async def release(self, hold: pb.Hold, request_id: str = "", reason: str = "") -> pb.ReleaseHoldResponse:
-        request = pb.ReleaseHoldRequest(
-            request_id=request_id or self.request_id(), account_id=hold.account_id, hold_id=hold.hold_id, reason=reason
-        )
+        request = pb.ReleaseHoldRequest(request_id=request_id or self.request_id(), account_id=hold.account_id, hold_id=hold.hold_id, reason=reason)
         return await self.rpc.ReleaseHold(request, None)
 
     async def record(self, hold: pb.Hold, turn_id: str = "turn-1", **usage: Any) -> pb.RecordUsageResponse:
@@ -84,15 +79,11 @@ class Credit:
         return await self.rpc.RecordUsage(request, None)
 
     async def grant(self, account: str = "user:1", amount: int = 100, source: str = "purchase", **fields: Any) -> pb.CreateGrantResponse:
-        request = pb.CreateGrantRequest(
-            request_id=self.request_id(), account_id=account, amount_microcredits=amount, source=source, **fields
-        )
+        request = pb.CreateGrantRequest(request_id=self.request_id(), account_id=account, amount_microcredits=amount, source=source, **fields)
         return await self.admin.CreateGrant(request, None)
 
     async def transfer(self, amount: int, sender: str = "user:1", to: str = "user:2", note: str = "") -> pb.TransferResponse:
-        request = pb.TransferRequest(
-            request_id=self.request_id(), from_account_id=sender, to_account_id=to, amount_microcredits=amount, note=note
-        )
+        request = pb.TransferRequest(request_id=self.request_id(), from_account_id=sender, to_account_id=to, amount_microcredits=amount, note=note)
         return await self.rpc.Transfer(request, None)
 
     async def balance(self, account: str = "user:1") -> pb.Balance:
