@@ -74,10 +74,9 @@ class TurnStore:
     async def _begin(self, session: AsyncSession, new: NewTurn) -> Begun:
         row = (await session.execute(BEGIN, {**columns(new), "turn_s": self._turn_s})).one_or_none()
         if row is None:
-            known = await _load(session, new.turn_id)
-            if known is None:
-                raise _BegunMeanwhile
             return await _begun_before(session, new)
+        if row.fence is None:
+            raise _BegunMeanwhile
         if new.attempt:
             await _replace_earlier_replies(session, new)
         return Begun(new.accepted(row.fence, row.accept_time), "")
@@ -236,8 +235,7 @@ async def _history(session: AsyncSession, turn: Turn, limit: int) -> list[Said]:
 
 
 async def _message(session: AsyncSession, turn: Turn) -> NewTurn | None:
-    statement = sa.select(_messages.c.text, _messages.c.replied_to, _turns.c.attempt, _turns.c.origin).where(
-        _turns.c.turn_id == turn.turn_id,
+    statement = sa.select(_messages.c.text, _messages.c.replied_to).where(
         _messages.c.guild_id == turn.guild_id,
         _messages.c.channel_id == turn.channel_id,
         _messages.c.message_id == turn.message_id,
@@ -248,14 +246,14 @@ async def _message(session: AsyncSession, turn: Turn) -> NewTurn | None:
         return None
     return NewTurn(
         message_id=turn.message_id,
-        attempt=row.attempt,
+        attempt=turn.attempt,
         guild_id=turn.guild_id,
         channel_id=turn.channel_id,
         user_id=turn.user_id,
         user_name=turn.user_name,
         text=row.text,
         channel_hidden=turn.channel_hidden,
-        origin=row.origin,
+        origin=turn.origin,
         replied_to=row.replied_to,
     )
 

@@ -57,11 +57,13 @@ class NewTurn:
         return Turn(
             turn_id=self.turn_id,
             message_id=self.message_id,
+            attempt=self.attempt,
             guild_id=self.guild_id,
             channel_id=self.channel_id,
             user_id=self.user_id,
             user_name=self.user_name,
             channel_hidden=self.channel_hidden,
+            origin=self.origin,
             state=TurnState.ACCEPTED,
             fence=fence,
             accept_time=accept_time,
@@ -80,11 +82,13 @@ class Turn:
 
     turn_id: str
     message_id: str
+    attempt: int
     guild_id: str
     channel_id: str
     user_id: str
     user_name: str
     channel_hidden: bool
+    origin: str
     state: TurnState
     fence: int
     accept_time: datetime

@@ -11,6 +11,7 @@ from services.conversation.turn import Ending, NewTurn, Turn, TurnState, Usage
 
 _turns = tables.turns
 
+# Answers no row for a turn that is known, and a fence of NULL for one that another call began at the same moment.
 # One statement instead of five: a person waits. The fence's row lock puts the turns of one person in a guild in order.
 BEGIN = sa.text("""
     WITH known AS (SELECT FROM turns WHERE turn_id = :turn_id),
@@ -36,7 +37,7 @@ BEGIN = sa.text("""
         ON CONFLICT (guild_id, user_id)
         DO UPDATE SET last_active_time = now(), messages_since_extraction = a.messages_since_extraction + 1
     )
-    SELECT fence, now() AS accept_time FROM turn
+    SELECT turn.fence, now() AS accept_time FROM fence LEFT JOIN turn ON true
 """).bindparams(sa.bindparam("replied_to", type_=pg.JSONB(none_as_null=True)))
 
 DUE = sa.text("""
@@ -96,11 +97,13 @@ def turn_of(row: sa.Row[Any]) -> Turn:
     return Turn(
         turn_id=row.turn_id,
         message_id=row.message_id,
+        attempt=row.attempt,
         guild_id=row.guild_id,
         channel_id=row.channel_id,
         user_id=row.user_id,
         user_name=row.user_name,
         channel_hidden=row.channel_hidden,
+        origin=row.origin,
         state=TurnState(row.state),
         fence=row.fence,
         accept_time=row.accept_time,
