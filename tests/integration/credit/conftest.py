@@ -1,9 +1,10 @@
 """A credit service on a real database, driven at its servicers."""
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
 from parlour.credit.v1 import credit_pb2 as pb
@@ -12,11 +13,34 @@ from services.credit.pricing import PriceList
 from services.credit.reconcile import Discrepancy, check_books
 from services.credit.servicer import CreditAdminServicer, CreditServicer
 from services.credit.teller import Teller
+from services.local.postgres import Postgres
 from services.runtime.database import Database
 
 ALLOWANCE = 1_000_000
 
 _numbers = itertools.count(1)  # request ids differ between the instances of one test
+
+TABLES = ("accounts", "account_keys", "grants", "holds", "hold_allocations", "entries", "notes", "operations", "usage_records")
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgres: Postgres, cloned_database: Callable[[str], tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The url of one clone for all tests of the ledger, and the one of its superuser."""
+    name, url = cloned_database("credit")
+    yield url, postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def credit_database_url(shared_database: tuple[str, str]) -> str:
+    """An empty ledger: emptying one takes a tenth of the time that cloning one takes."""
+    url, superuser_url = shared_database
+    with psycopg.connect(superuser_url) as connection:
+        connection.execute("SET session_replication_role = replica")  # the journal refuses deletion otherwise
+        connection.execute("ALTER TABLE entries ENABLE TRIGGER entries_append_only")
+        for table in TABLES:
+            connection.execute(f"DELETE FROM {table}".encode())
+    return url
 
 
 @pytest.fixture
@@ -118,8 +142,7 @@ class Credit:
 
     async def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row, to see that nothing was written."""
-        tables = ("accounts", "account_keys", "grants", "holds", "hold_allocations", "entries", "notes", "operations", "usage_records")
-        return {table: await self.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables}
+        return {table: await self.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in TABLES}
 
 
 @pytest.fixture
