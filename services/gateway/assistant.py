@@ -66,7 +66,9 @@ class Assistant:
         # Room for all that the queue admits, so that nothing under way is ever evicted.
         in_flight_max = settings.running_max + settings.waiting_max + 1
         self._in_flight: BoundedMap[_MessageKey, _Work] = BoundedMap("gateway_in_flight", size_max=in_flight_max)
-        self._command_finals: BoundedMap[_MessageKey, Final] = BoundedMap("gateway_command_answers", ttl_s=settings.repeat_s)
+        self._command_finals: BoundedMap[_MessageKey, Final] = BoundedMap(
+            "gateway_command_answers", size_max=settings.repeats_max, ttl_s=settings.repeat_s
+        )
         self._tasks: dict[asyncio.Task[None], _Work] = {}
 
     async def handle(self, request: gateway_pb2.HandleMessageRequest, *, origin: str = "api") -> AsyncGenerator[Event, None]:

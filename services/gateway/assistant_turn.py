@@ -4,10 +4,9 @@ Every step that can fail has a stated result (docs/turn.md). Whatever happens af
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import cast
 
 from parlour.conversation.v1 import conversation_pb2
 from parlour.credit.v1 import credit_pb2
@@ -47,6 +46,8 @@ class _Progress:
     """How far a turn has come: what its end depends on."""
 
     begun: conversation_pb2.BeginTurnResponse | None = None
+    hold_asked: credit_pb2.PlaceHoldRequest | None = None
+    """Set while nobody knows whether the hold was placed."""
     hold: credit_pb2.PlaceHoldResponse | None = None
     model: str = ""
     prompt_tokens: int = 0
@@ -150,11 +151,18 @@ class AssistantTurn:
         request = requests.place_hold(
             self._turn, prompt_tokens=settings.prompt_tokens_max, completion_tokens=settings.completion_tokens_max, ttl_s=settings.hold_ttl_s
         )
-        with self._record.step("hold"):
-            placed = await self._services.credit.place_hold(request, timeout_s=settings.hold_s)
+        self._progress.hold_asked = request
+        try:
+            with self._record.step("hold"):
+                placed = await self._services.credit.place_hold(request, timeout_s=settings.hold_s)
+        except DeadlineExceeded:
+            raise
+        except ParlourError:
+            self._progress.hold_asked = None
+            raise
         if placed.hold.state != credit_pb2.Hold.STATE_ACTIVE:
             raise HoldNotActive(credit_pb2.Hold.State.Name(placed.hold.state))
-        self._progress.hold = placed
+        self._progress.hold, self._progress.hold_asked = placed, None
         return placed
 
     async def _search(self) -> memory_pb2.SearchMemoriesResponse | None:
@@ -195,8 +203,7 @@ class AssistantTurn:
         """Send the reply on as it comes. What counts as delivered is what the reader took."""
         progress = self._progress
         left_s = self._deadline_at - asyncio.get_running_loop().time() - self._settings.turn_margin_s
-        replying = cast("AsyncGenerator[conversation_pb2.ReplyResponse]", self._services.conversation.reply(request, timeout_s=left_s))
-        async with aclosing(replying) as responses:
+        async with aclosing(self._services.conversation.reply(request, timeout_s=left_s)) as responses:
             async for response in responses:
                 match response.WhichOneof("event"):
                     case "started":
@@ -249,6 +256,9 @@ class AssistantTurn:
 
     async def _settle_hold(self, reason: str) -> Settled:
         placed = self._progress.hold
+        if self._progress.hold_asked is not None:
+            # It would lock the person's credits until it expires.
+            self._settlement.free_later(self._turn_id, self._progress.hold_asked, reason)
         if placed is None:
             return Settled()
         if self._progress.delivered:

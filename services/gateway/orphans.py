@@ -100,7 +100,7 @@ class OrphanPoll:
         return state is not None
 
     async def _release(self, turn: conversation_pb2.OrphanedTurn) -> None:
-        """Free the turn's hold. Its id is learnt by asking for the same hold again; where none was placed, this places and frees one."""
+        """Free the turn's hold, whose id died with its gateway."""
         settings = self._settings
         request = requests.place_hold(
             turn.message,
@@ -108,8 +108,4 @@ class OrphanPoll:
             completion_tokens=settings.completion_tokens_max,
             ttl_s=settings.hold_ttl_s,
         )
-        try:
-            placed = await self._services.credit.place_hold(request, timeout_s=settings.hold_s)
-        except ParlourError:
-            return  # refused, or out of reach: then the hold expires
-        await self._settlement.release(turn.turn_id, placed.hold, "ORPHANED")
+        await self._settlement.free(turn.turn_id, request, "ORPHANED")

@@ -5,6 +5,7 @@ It runs in tasks that cancellation of the turn does not reach, each call within 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 
 from prometheus_client import Counter, Gauge
@@ -105,6 +106,24 @@ class Settlement:
             return Settled()
         return Settled(0, answer.balance.available_microcredits)
 
+    async def free(self, turn_id: str, request: credit_pb2.PlaceHoldRequest, reason: str) -> None:
+        """Free a hold whose id is not known, because the answer was lost: asking for the same hold again finds it.
+
+        Where none was placed, this places one and frees it. Never raises for a refusal or an outage: the hold expires.
+        """
+
+        async def find_and_release(left_s: float) -> None:
+            placed = await self._credit.place_hold(request, timeout_s=left_s)
+            if placed.hold.state == credit_pb2.Hold.STATE_ACTIVE:
+                await self._credit.release_hold(_release_request(turn_id, placed.hold, reason), timeout_s=left_s)
+
+        with suppress(ParlourError):
+            await self._try("free", find_and_release)
+
+    def free_later(self, turn_id: str, request: credit_pb2.PlaceHoldRequest, reason: str) -> None:
+        """The same, in the background."""
+        self._start(self.free(turn_id, request, reason))
+
     async def end(self, request: conversation_pb2.EndTurnRequest) -> "conversation_pb2.TurnState.ValueType | None":
         """Store how a turn ended; None where it could not be stored: the orphan poll finds the turn."""
         try:
@@ -150,3 +169,7 @@ class Settlement:
     def _give_up(step: str, error: ParlourError) -> None:
         _failed.labels(step).inc()
         _log.warning("settlement given up", step=step, reason=error.reason, problem=error.message)
+
+
+def _release_request(turn_id: str, hold: credit_pb2.Hold, reason: str) -> credit_pb2.ReleaseHoldRequest:
+    return credit_pb2.ReleaseHoldRequest(request_id=f"{turn_id}:release", account_id=hold.account_id, hold_id=hold.hold_id, reason=reason)

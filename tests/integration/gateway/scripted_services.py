@@ -40,6 +40,8 @@ class Faults:
     """What goes wrong in which method, and what was asked of each."""
 
     by_method: dict[str, Fault] = field(default_factory=dict)
+    after: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Waited for when the work is done: the answer is late, or lost."""
     calls: dict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
 
     async def meet(self, method: str, request: Message) -> None:
@@ -76,6 +78,8 @@ class ScriptedCredit(credit_pb2_grpc.CreditServiceServicer):
             self._by_request[request.request_id] = hold.hold_id
             self.available[request.account_id] -= amount
         hold = self.holds[self._by_request[request.request_id]]
+        if "PlaceHold" in self._faults.after:
+            await self._faults.after["PlaceHold"].wait()
         return credit_pb2.PlaceHoldResponse(hold=hold, balance=self._balance(request.account_id), models=["scripted"])
 
     async def CaptureHold(self, request, context):
@@ -248,6 +252,9 @@ class Scripted:
     def fail(self, method: str, fault: Fault) -> None:
         self.faults.by_method[method] = fault
 
+    def fail_after(self, method: str, gate: asyncio.Event) -> None:
+        self.faults.after[method] = gate
+
     def heal(self, method: str) -> None:
         del self.faults.by_method[method]
 
@@ -306,7 +313,7 @@ async def scripted_services(leases: PersonLeases | None = None, **changes: objec
     try:
         yield Scripted(faults, credit, memory, conversation, server, assistant, services, settlement, settings, remotes)
     finally:
-        for fault in [*faults.by_method.values(), conversation.mid_stream]:
+        for fault in [*faults.by_method.values(), *faults.after.values(), conversation.mid_stream]:
             if isinstance(fault, asyncio.Event):
                 fault.set()
         await assistant.close()

@@ -102,6 +102,24 @@ async def test_without_credit_there_is_a_polite_refusal(scripted: Scripted, faul
     assert scripted.turn_states() == ["APOLOGISED"]
 
 
+async def test_a_hold_whose_answer_was_lost_is_found_and_freed(scripted: Scripted):
+    scripted.fail_after("PlaceHold", gate := asyncio.Event())
+    answer = await ask(scripted.assistant, "Hello")
+    assert answer.text == NOTICES["credit_unavailable"]
+    assert scripted.hold_states() == ["ACTIVE"]
+    gate.set()
+    await eventually(lambda: scripted.hold_states() == ["RELEASED"], "the hold is freed")
+
+
+async def test_a_hold_being_placed_when_the_reader_goes_away_is_freed(scripted: Scripted):
+    scripted.fail_after("PlaceHold", gate := asyncio.Event())
+    reader = Reader(scripted.assistant, "Hello")
+    await eventually(lambda: scripted.hold_states() == ["ACTIVE"], "the hold is placed")
+    await reader.stop()
+    gate.set()
+    await eventually(lambda: scripted.hold_states() == ["RELEASED"], "the hold is freed")
+
+
 async def test_too_few_credits_are_said_with_the_balance_and_the_model_is_not_asked(scripted: Scripted):
     scripted.credit.available["user:ada"] = 10
     answer = await ask(scripted.assistant, "Hello")
