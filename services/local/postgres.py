@@ -69,18 +69,21 @@ class Postgres:
         """The address of a database, for libpq and SQLAlchemy alike."""
         return f"postgresql://{user}@/{database}?host={quote(str(self.socket_folder), safe='')}"
 
-    def prepare(self) -> None:
-        """Make the data folder ready: initdb when it is new. Raises StackFailure when another version wrote it or it cannot be used."""
-        account = _server_account()
+    def require_version(self) -> None:
+        """Raise StackFailure when another PostgreSQL wrote the data."""
         version_file = self.folder / "PG_VERSION"
-        if version_file.exists():
-            version = version_file.read_text().strip()
-            if version != MAJOR_VERSION:
-                raise StackFailure(
-                    f"The data in {self.folder} was written by PostgreSQL {version} and this is PostgreSQL {MAJOR_VERSION}: "
-                    "use another --data-dir, or move that folder away."
-                )
-        else:
+        version = version_file.read_text().strip() if version_file.exists() else MAJOR_VERSION
+        if version != MAJOR_VERSION:
+            raise StackFailure(
+                f"The data in {self.folder} was written by PostgreSQL {version} and this is PostgreSQL {MAJOR_VERSION}: "
+                "use another --data-dir, or move that folder away."
+            )
+
+    def prepare(self) -> None:
+        """Make the data folder ready: initdb when it is new. Raises StackFailure when it cannot be used."""
+        self.require_version()
+        account = _server_account()
+        if not (self.folder / "PG_VERSION").exists():
             self._initialise(account)
         _own_folder(self.socket_folder, account)
 

@@ -56,6 +56,7 @@ class Stack:
     async def start(self) -> None:
         """Start everything and wait until it is ready. Raises StackFailure."""
         require_free(self._plan.addresses)
+        self._postgres.require_version()
         models_file, model = await self._start_model()
         if not (self._folder.database / "PG_VERSION").exists():
             self._folder.migrated_file.unlink(missing_ok=True)
@@ -67,7 +68,7 @@ class Stack:
             asyncio.to_thread(self._valkey.wait_ready, valkey.process, valkey.log_path),
         )
         await self._migrate()
-        await _all(*self._start_services(models_file), *([] if model is None else [model]))
+        await _all(*self._start_services(models_file), *([] if model is None else [self._model_ready(*model)]))
         await self._gateway_reaches_the_others()
         for child in self._running:
             child.keep()
@@ -95,24 +96,26 @@ class Stack:
         child.start()
         return child
 
-    async def _start_model(self) -> tuple[Path, Awaitable[None] | None]:
-        """Settle on the models; start the embedded one where it is chosen. Answers the models file, and what to wait for."""
+    async def _start_model(self) -> tuple[Path, tuple[Supervised, int] | None]:
+        """Settle on the models; start the embedded one where it is chosen. Answers the models file, and the embedded server with its port."""
         if given := self._plan.environment.get("PARLOUR_MODELS_FILE"):
             self.model_sentence = f"The models are those of {given}."
             return _given_models_file(given), None
         choice = await asyncio.to_thread(choose, self._plan.environment, embedded=self._plan.embedded_model, ollama_models=ollama_models)
         self.model_sentence = choice.sentence
-        base_url, waiting = choice.base_url, None
+        base_url, model = choice.base_url, None
         if choice.embedded:
-            base_url, waiting = self._start_embedded_model()
+            port = free_port()
+            base_url, model = f"http://127.0.0.1:{port}/v1", (self._start_model_server(port), port)
         self._folder.models_file.write_text(models_toml(choice, base_url))
-        return self._folder.models_file, waiting
+        return self._folder.models_file, model
 
-    def _start_embedded_model(self) -> tuple[str, Awaitable[None]]:
-        port = free_port()
+    def _start_model_server(self, port: int) -> Supervised:
         # It holds nothing, and llama.cpp takes its time with SIGTERM.
-        child = self._supervise(self._module("model", "services.local.model_server", str(port), stop_signal=signal.SIGKILL))
-        return f"http://127.0.0.1:{port}/v1", child.wait_ready(lambda: asyncio.to_thread(_model_answers, port))
+        return self._supervise(self._module("model", "services.local.model_server", str(port), stop_signal=signal.SIGKILL))
+
+    async def _model_ready(self, server: Supervised, port: int) -> None:
+        await server.wait_ready(lambda: asyncio.to_thread(_model_answers, port))
 
     async def _migrate(self) -> None:
         """Bring the databases up to date, unless this folder has had these very migrations."""
