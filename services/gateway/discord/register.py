@@ -9,6 +9,7 @@ from typing import Any
 
 import nextcord
 from nextcord.http import HTTPClient
+from pydantic import ValidationError
 
 from services.gateway.discord.api import invite_link, rest_client
 from services.gateway.discord.cogs.commands import command_payloads
@@ -48,8 +49,11 @@ async def _application_id(http: HTTPClient) -> str:
 
 
 def main() -> None:
-    """Register with the settings of the environment and print the invite link."""
-    settings = DiscordSettings()  # type: ignore[call-arg]  # pydantic fills them from the environment
+    """Register with the settings of the environment and print the invite link; exit status 1 and a sentence if that fails."""
+    try:
+        settings = DiscordSettings()  # type: ignore[call-arg]  # pydantic fills them from the environment
+    except ValidationError as problem:
+        sys.exit("\n".join(f"{detail['loc'][0]}: {detail['msg']}" for detail in problem.errors(include_url=False)))
     if not settings.discord_token:
         sys.exit("DISCORD_TOKEN must be set.")
     try:

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 
 from parlour.conversation.v1 import conversation_pb2
 from parlour.gateway.v1 import gateway_pb2
+from tests.fakes.discord_server.payloads import guild_json
+from tests.fakes.discord_server.world import PRIVATE_THREAD, PUBLIC_THREAD, TEXT, Channel, Member
 
 from .conftest import Event, Place, delta, final, notice, saying, typing
 
@@ -52,10 +54,9 @@ async def test_unaddressed_messages_leave_no_trace(place: Place) -> None:
     await place.run_connected()
     place.discord.person_says(place.general, place.ada, "nice weather")
     await place.discord.until(lambda: place.assistant.messages)
-    place.discord.person_says(place.general, place.ada, "last", mentions=[place.discord.bot])
-    await place.discord.until(lambda: place.discord.by_bot(place.general))
-    assert len(place.discord.by_bot(place.general)) == 1
-    assert place.discord.requests_to("POST", "/typing") == [] or len(place.discord.requests_to("POST", "/typing")) == 1
+    message = place.discord.dm(place.ada, "after it")
+    await place.discord.wait_for_text(message, "You said: after it")
+    assert place.discord.requests_to("POST", place.general.id) == []
 
 
 async def test_bots_webhooks_and_itself_are_ignored_before_the_assistant_is_asked(place: Place) -> None:
@@ -87,6 +88,28 @@ async def test_a_channel_hidden_from_everyone_is_marked_so(place: Place) -> None
         question = place.discord.person_says(channel, place.discord.owner, "hi", mentions=[place.discord.bot])
         await place.discord.wait_for_text(question, "You said")
     assert [message.channel_hidden for message in place.assistant.messages] == [True, False]
+
+
+async def test_threads_are_answered_and_private_ones_count_as_hidden(place: Place) -> None:
+    await place.run_connected()
+    public = place.discord.create_channel(place.guild, "about cats", kind=PUBLIC_THREAD, parent=place.general)
+    private = place.discord.create_channel(place.guild, "about staff", kind=PRIVATE_THREAD, parent=place.general)
+    for thread in (public, private):
+        question = place.discord.person_says(thread, place.ada, "hi", mentions=[place.discord.bot])
+        await place.discord.wait_for_text(question, "You said: hi")
+    assert [message.channel_hidden for message in place.assistant.messages] == [False, True]
+
+
+async def test_where_discord_did_not_send_its_own_member_it_asks_once(place: Place) -> None:
+    await place.run_connected()
+    guild = place.discord.world.add_guild("Sparse", place.discord.owner)
+    guild.members[place.discord.bot.id] = Member(place.discord.bot.id)
+    channel = place.discord.world.add_channel(Channel(place.discord.world.snowflakes.next(), TEXT, "sparse", guild.id))
+    place.discord.send_event("GUILD_CREATE", guild_json(guild, place.discord.world, place.discord.bot.id) | {"members": []})
+    for text in ("one", "two"):
+        question = place.discord.person_says(channel, place.discord.owner, text, mentions=[place.discord.bot])
+        await place.discord.wait_for_text(question, f"You said: {text}")
+    assert len(place.discord.requests_to("GET", f"/guilds/{guild.id}/members/")) == 1
 
 
 async def test_the_answer_is_streamed_as_edits_and_ends_with_the_final_text(place: Place) -> None:
