@@ -25,13 +25,13 @@ _NEXT_STATEMENT = re.compile(r"\s*(?:,|;)?\s+(?:and|but)\s+(?=(?:my|i|i'm|i’m)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message by the person whose memories may come of it."""
+    """A message by the person whose memories may come of it; said_at None: now."""
 
     message_id: str
     author_id: str
     author_name: str
     text: str
-    said_at: datetime
+    said_at: datetime | None
 
 
 def extract(text: str) -> list[Statement]:

@@ -35,11 +35,17 @@ class Statement:
 
 
 # One to four words, none of which begins a clause: "my cat", "my younger sister", never "my guess is that she".
-_THING = r"(?P<subject>(?!(?:the|a|an|own|guess|point|question|problem|opinion|bad|god|code|name)\b)[\w-]+(?:\s(?!(?:is|are|was|who|that|and|or|of)\b)[\w-]+){0,3}?)"
+_THING = (
+    r"(?P<subject>(?!(?:the|a|an|own|guess|point|question|problem|opinion|bad|god|code|name)\b)[\w-]+"
+    r"(?:\s(?!(?:is|are|was|who|that|and|or|of)\b)[\w-]+){0,3}?)"
+)
 _VALUE = r"(?P<value>\S.*)"
 _NAME = r"(?P<value>(?!(?:not|what|when|so|a|an|the|that|too|to|out|off|it|this|me|after|by|in|on)\b)\S.*)"
 # What follows "I live in" and is no place.
-_NO_PLACE = r"(?:fear|hope|peace|pain|hell|denial|a\s+(?:bubble|dream|lie|nightmare|world|society|time|simulation)|my\s+(?:head|own)|the\s+(?:moment|past|present|now|future)|an?\s+(?:age|era)|constant|this|that)\b"
+_NO_PLACE = (
+    r"(?:fear|hope|peace|pain|hell|denial|a\s+(?:bubble|dream|lie|nightmare|world|society|time|simulation)|my\s+(?:head|own)"
+    r"|the\s+(?:moment|past|present|now|future)|an?\s+(?:age|era)|constant|this|that)\b"
+)
 _AM = r"(?:am|'m)"
 
 PATTERNS: tuple[Pattern, ...] = (

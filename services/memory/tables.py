@@ -4,7 +4,7 @@ Everything with content carries its scope, by which row level security confines 
 """
 
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import REAL, BigInteger, Boolean, Column, Computed, DateTime, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Computed, DateTime, Double, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.retrieval.embedding import DIMENSIONS
@@ -27,7 +27,7 @@ def _statement() -> list[Column[object]]:
         _text("kind"),
         _text("subject"),
         _text("attribute"),
-        Column("importance", nullable=False),
+        Column("importance", Double, nullable=False),
         Column("provenance", JSONB, nullable=False),
         _time("valid_from"),
     ]
