@@ -7,7 +7,7 @@ import pytest
 from parlour.conversation.v1 import conversation_pb2 as pb
 from services.runtime.errors import InvalidField, NotFound, RequestIdReused, StaleFence
 from tests.fakes.model_server import Answer
-from tests.integration.conversation.conftest import Reply, Service, answered, drained, message, read_reply, rows, wanted
+from tests.integration.conversation.conftest import Service, answered, drained, message, read_reply, rows, wanted
 
 
 async def test_a_turn_is_begun_once_however_often_it_is_handed_in(client, database):
@@ -167,22 +167,22 @@ async def test_ending_a_turn_with_an_older_fence_is_refused(client, database):
         await client.end_turn(pb.EndTurnRequest(turn_id=begun.turn_id, fence=begun.fence, state=pb.TURN_STATE_CUT, text="x"))
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"state": pb.TURN_STATE_FINISHED}, "state"),
-        ({"state": pb.TURN_STATE_ACCEPTED}, "state"),
-        ({"state": 0}, "state"),
-        ({"usage": pb.ModelUsage(model="first")}, "usage"),
-        ({"turn_id": ""}, "turn_id"),
-        ({"fence": -1}, "fence"),
-    ],
-)
-async def test_an_end_that_makes_no_sense_is_refused(client, changes, field):
+BAD_ENDS = [
+    ({"state": pb.TURN_STATE_FINISHED}, "state"),
+    ({"state": pb.TURN_STATE_ACCEPTED}, "state"),
+    ({"state": 0}, "state"),
+    ({"usage": pb.ModelUsage(model="first")}, "usage"),
+    ({"turn_id": ""}, "turn_id"),
+    ({"fence": -1}, "fence"),
+]
+
+
+async def test_an_end_that_makes_no_sense_is_refused(client):
     ending = {"turn_id": "m:0", "fence": 1, "state": pb.TURN_STATE_CUT}
-    with pytest.raises(InvalidField) as refused:
-        await client.end_turn(pb.EndTurnRequest(**{**ending, **changes}))
-    assert refused.value.field == field
+    for changes, field in BAD_ENDS:
+        with pytest.raises(InvalidField) as refused:
+            await client.end_turn(pb.EndTurnRequest(**{**ending, **changes}))
+        assert refused.value.field == field
 
 
 async def test_ending_an_unknown_turn_is_not_found(client):
@@ -303,55 +303,52 @@ async def test_activity_is_counted_for_later_extraction(client, database):
     assert await rows(database, "SELECT messages_since_extraction FROM user_activity") == [(3,)]
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"message_id": ""}, "message_id"),
-        ({"message_id": "a b"}, "message_id"),
-        ({"channel_id": ""}, "channel_id"),
-        ({"user_id": "u" * 65}, "user_id"),
-        ({"text": " "}, "text"),
-        ({"text": "x" * 8001}, "text"),
-        ({"text": "nul\0"}, "text"),
-        ({"attempt": -1}, "attempt"),
-        ({"attempt": 101}, "attempt"),
-        ({"replied_to": pb.RepliedTo(text="x" * 8001)}, "replied_to.text"),
-    ],
-)
-async def test_a_message_that_breaks_a_rule_is_refused_and_not_stored(client, database, changes, field):
-    with pytest.raises(InvalidField) as refused:
-        await client.begin_turn(message(**changes))
-    assert refused.value.field == field
+BAD_MESSAGES = [
+    ({"message_id": ""}, "message_id"),
+    ({"message_id": "a b"}, "message_id"),
+    ({"channel_id": ""}, "channel_id"),
+    ({"user_id": "u" * 65}, "user_id"),
+    ({"text": " "}, "text"),
+    ({"text": "x" * 8001}, "text"),
+    ({"text": "nul\0"}, "text"),
+    ({"attempt": -1}, "attempt"),
+    ({"attempt": 101}, "attempt"),
+    ({"replied_to": pb.RepliedTo(text="x" * 8001)}, "replied_to.text"),
+]
+
+
+async def test_a_message_that_breaks_a_rule_is_refused_and_not_stored(client, database):
+    for changes, field in BAD_MESSAGES:
+        with pytest.raises(InvalidField) as refused:
+            await client.begin_turn(message(**changes))
+        assert refused.value.field == field
     assert await rows(database, "SELECT count(*) FROM turns") == [(0,)]
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"models": []}, "models"),
-        ({"models": [""]}, "models[0]"),
-        ({"turn_id": "other:0"}, "turn_id"),
-        ({"turn_id": ""}, "turn_id"),
-        ({"hold_id": ""}, "hold_id"),
-        ({"max_prompt_tokens": -1}, "max_prompt_tokens"),
-        ({"max_completion_tokens": -1}, "max_completion_tokens"),
-        ({"memories": [pb.RecalledMemory(memory_id="m", text="")]}, "memories[0].text"),
-    ],
-)
-async def test_a_reply_that_breaks_a_rule_is_refused_and_asks_no_model(client, model, changes, field):
+BAD_REPLIES = [
+    ({"models": []}, "models"),
+    ({"models": [""]}, "models[0]"),
+    ({"turn_id": "other:0"}, "turn_id"),
+    ({"turn_id": ""}, "turn_id"),
+    ({"hold_id": ""}, "hold_id"),
+    ({"max_prompt_tokens": -1}, "max_prompt_tokens"),
+    ({"max_completion_tokens": -1}, "max_completion_tokens"),
+    ({"memories": [pb.RecalledMemory(memory_id="m", text="")]}, "memories[0].text"),
+]
+
+
+async def test_a_reply_that_breaks_a_rule_is_refused_and_asks_no_model(client, model):
     said = message()
-    request = wanted(await client.begin_turn(said), said)
-    for name, value in changes.items():
-        request.ClearField(name)
-        getattr(request, name).extend(value) if isinstance(value, list) else setattr(request, name, value)
-    with pytest.raises(InvalidField) as refused:
-        await read_reply(client, request, Reply())
-    assert refused.value.field == field
+    begun = await client.begin_turn(said)
+    for changes, field in BAD_REPLIES:
+        with pytest.raises(InvalidField) as refused:
+            await read_reply(client, wanted(begun, said, **changes))
+        assert refused.value.field == field
     assert not model.requests
 
 
-@pytest.mark.parametrize(("changes", "field"), [({"claimant": ""}, "claimant"), ({"limit": 101}, "limit"), ({"limit": -1}, "limit")])
-async def test_a_claim_that_breaks_a_rule_is_refused(client, changes, field):
-    with pytest.raises(InvalidField) as refused:
-        await client.claim_orphaned_turns(pb.ClaimOrphanedTurnsRequest(**{"claimant": "one", **changes}))
-    assert refused.value.field == field
+async def test_a_claim_that_breaks_a_rule_is_refused(client):
+    for changes, field in [({"claimant": ""}, "claimant"), ({"limit": 101}, "limit"), ({"limit": -1}, "limit")]:
+        with pytest.raises(InvalidField) as refused:
+            await client.claim_orphaned_turns(pb.ClaimOrphanedTurnsRequest(**{"claimant": "one", **changes}))
+        assert refused.value.field == field
