@@ -11,7 +11,7 @@ STORED_REFUSALS = (InsufficientCredit, AccountFrozen, HoldNotActive, HoldExpired
 def refusal_bytes(error: ParlourError) -> bytes:
     """Serialise a refusal."""
     status = status_pb2.Status(message=error.message)
-    status.details.add().Pack(error_details_pb2.ErrorInfo(reason=error.reason, metadata=error.metadata))
+    status.details.add().Pack(error_details_pb2.ErrorInfo(reason=error.reason, metadata=error.metadata), deterministic=True)
     return bytes(status.SerializeToString(deterministic=True))
 
 

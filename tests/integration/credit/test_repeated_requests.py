@@ -7,7 +7,6 @@ import pytest
 from parlour.credit.v1 import credit_pb2 as pb
 from services.credit import jobs
 from services.runtime.errors import HoldNotActive, InsufficientCredit, RequestIdReused
-from services.runtime.status import status_details
 
 ALLOWANCE = 1_000_000
 
@@ -47,7 +46,7 @@ async def test_a_repeated_refusal_is_refused_in_the_same_words_though_things_hav
     async def refusal() -> tuple[object, ...]:
         with pytest.raises(InsufficientCredit) as refused:
             await credit.hold(amount=ALLOWANCE + 5, request_id="same")
-        return status_details(refused.value, "credit")
+        return type(refused.value), refused.value.message, refused.value.metadata
 
     first = await refusal()
     await credit.grant(amount=ALLOWANCE)
