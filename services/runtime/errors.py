@@ -243,6 +243,12 @@ class DependencyUnavailable(ParlourError):
         self.target = target
 
 
+class Unimplemented(ParlourError):
+    """The protos name this call and this version does not have it yet."""
+
+    reason = "UNIMPLEMENTED"
+
+
 class DeadlineExceeded(ParlourError):
     """There was not enough time."""
 
@@ -324,6 +330,7 @@ FAILURES: Mapping[str, Failure] = {
     "PLAN_EXPIRED": _feature(_Code.FAILED_PRECONDITION, "plan_expired"),
     "PERMISSION_REFUSED": _feature(_Code.PERMISSION_DENIED, "not_allowed", LogLevel.WARNING),
     "NOT_ADDRESSED": _feature(_Code.FAILED_PRECONDITION, None, LogLevel.DEBUG),
+    "UNIMPLEMENTED": _feature(_Code.UNIMPLEMENTED, "something_broke", LogLevel.WARNING),
     "DEADLINE_MISSING": _feature(_Code.INVALID_ARGUMENT, "something_broke", LogLevel.WARNING),
     "CONTENT_REFUSED": _feature(_Code.FAILED_PRECONDITION, "content_refused"),
     "CONTEXT_TOO_LONG": _feature(_Code.FAILED_PRECONDITION, "too_long"),

@@ -16,7 +16,7 @@ from opentelemetry import context, propagate, trace
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.runtime import deadline
-from services.runtime.errors import DeadlineExceeded, DeadlineMissing, Internal, InvalidField, Overloaded, ParlourError
+from services.runtime.errors import DeadlineExceeded, DeadlineMissing, Internal, InvalidField, Overloaded, ParlourError, Unimplemented
 from services.runtime.health import Health
 from services.runtime.security import TlsFiles, server_credentials
 from services.runtime.settings import ServiceSettings
@@ -180,7 +180,7 @@ class Guard(grpc.aio.ServerInterceptor):
 
     def failed(self, error: Exception, method: str) -> ParlourError:
         """Log and count a failure, and return it as an error with a reason."""
-        known = error if isinstance(error, ParlourError) else Internal(f"unexpected; trace {trace_id()}")
+        known = _as_known(error, method)
         failure = known.failure
         _failures.labels(known.reason, failure.category).inc()
         traceback = error if isinstance(known, Internal) else None
@@ -228,6 +228,14 @@ class _Call:
         code, message, trailing = self._guard.details(known)
         self._code = code.name
         await self._rpc.abort(code, message, trailing)
+
+
+def _as_known(error: Exception, method: str) -> ParlourError:
+    if isinstance(error, ParlourError):
+        return error
+    if isinstance(error, NotImplementedError):  # what a generated servicer raises for a method that nobody wrote
+        return Unimplemented(f"{method} is not there yet")
+    return Internal(f"unexpected; trace {trace_id()}")
 
 
 def _read(message_type: type[Message], bytes_max: int, data: bytes) -> Message | InvalidField:

@@ -26,12 +26,12 @@ def status_details(error: ParlourError, service: str) -> tuple[grpc.StatusCode, 
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromMilliseconds(int(error.retry_after_s * 1000))
         status.details.append(_packed(retry))
-    return code, status.message, ((_DETAILS_KEY, status.SerializeToString()),)
+    return code, status.message, ((_DETAILS_KEY, status.SerializeToString(deterministic=True)),)
 
 
 def _packed(message: error_details_pb2.ErrorInfo | error_details_pb2.RetryInfo) -> Any:
     packed = Any()
-    packed.Pack(message)
+    packed.Pack(message, deterministic=True)
     return packed
 
 
@@ -95,6 +95,8 @@ def _error_from_code(code: grpc.StatusCode | None, details: str, target: str) ->
             return errors.Overloaded(f"{target}: {details}")
         case grpc.StatusCode.INVALID_ARGUMENT:
             return errors.InvalidField("request", details)
+        case grpc.StatusCode.UNIMPLEMENTED:
+            return errors.Unimplemented(f"{target}: {details}")
         case grpc.StatusCode.PERMISSION_DENIED | grpc.StatusCode.UNAUTHENTICATED:
             return errors.PermissionRefused(f"{target}: {details}")
         case _:

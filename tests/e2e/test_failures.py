@@ -6,6 +6,7 @@ import uuid
 import grpc
 import psycopg
 
+from parlour.conversation.v1 import conversation_pb2
 from parlour.credit.v1 import credit_pb2, credit_pb2_grpc
 from parlour.gateway.v1 import gateway_pb2
 from services.credit.reconcile import check_books
@@ -37,8 +38,9 @@ async def wait_for_the_end_of(stack: RunningStack, message_id: str) -> str:
     async def ended() -> bool:
         nonlocal state
         rows = await query(stack.database_url("conversation"), "SELECT state FROM turns WHERE turn_id = %s", f"{message_id}:0")
-        state = str(rows[0][0]).lower() if rows else "missing"
-        return state not in ("missing", "accepted")
+        stored = conversation_pb2.TurnState.Name(int(str(rows[0][0]))) if rows else ""
+        state = stored.removeprefix("TURN_STATE_").lower()
+        return state not in ("", "accepted")
 
     await eventually(ended, "the accepted turn is answered or apologised for", 60)
     return state

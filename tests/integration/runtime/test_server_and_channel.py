@@ -152,6 +152,11 @@ async def test_an_unexpected_error_tells_nothing_of_its_insides(stack):
     assert "trace" in failed.value.message
 
 
+async def test_a_call_that_nobody_wrote_yet_says_so(stack):
+    with pytest.raises(errors.Unimplemented, match="SetTier is not there yet"):
+        await stack.remote.unary(stack.admin_stub.SetTier, credit_pb2.SetTierRequest(request_id="r", account_id="user:1", tier="free"), timeout_s=5)
+
+
 async def test_an_unavailable_service_is_asked_again(stack):
     stack.ledger.fail_first = 2
     assert (await stack.balance()).balance.account_id == "user:1"
