@@ -140,6 +140,7 @@ def settings(conversation_database_url: str, neighbours: Neighbours, model: Mode
         first_token_s=1.0,
         idle_s=1.0,
         end_before_s=0.5,
+        model_failures_max=12,
         PARLOUR_CREDIT_ADDRESS=neighbours.address,
         PARLOUR_MEMORY_ADDRESS=neighbours.address,
         PARLOUR_MODELS_FILE=str(models_file),

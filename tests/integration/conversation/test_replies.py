@@ -89,56 +89,52 @@ async def test_the_first_delta_is_not_kept_back_and_fast_ones_are_joined(client,
     assert times["finished"] - times["delta"] > 0.3
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        Answer(status=500),
-        Answer(status=503),
-        Answer(status=401),
-        Answer(status=429),
-        Answer(garbage=True),
-        Answer(empty_choices=True),
-        Answer(text=""),
-        Answer(cut_after=0),
-        Answer(never=True),
-        Answer(status=400, error_code="context_length_exceeded"),
-    ],
-    ids=["500", "503", "401", "429", "garbage", "empty choices", "no text", "cut at once", "never", "too long"],
-)
-async def test_the_next_model_answers_when_one_fails_before_its_first_word(client, model, answer):
-    model.always("first", answer)
-    _, reply = await answered(client, message())
-    assert reply.started[0].model == "second"
-    assert reply.started[0].fell_back
-    assert reply.finished.usage.model == "second"
-    assert [request.model for request in model.requests] == ["first", "second"]
+FAILING_AT_ONCE = {
+    "500": Answer(status=500),
+    "503": Answer(status=503),
+    "401": Answer(status=401),
+    "429": Answer(status=429),
+    "garbage": Answer(garbage=True),
+    "empty choices": Answer(empty_choices=True),
+    "no text": Answer(text=""),
+    "cut at once": Answer(cut_after=0),
+    "never": Answer(never=True),
+    "too long": Answer(status=400, error_code="context_length_exceeded"),
+}
 
 
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
-        (Answer(status=500), ModelUnavailable),
-        (Answer(garbage=True), ModelUnavailable),
-        (Answer(never=True), ModelUnavailable),
-        (Answer(status=429, retry_after_s=7), RateLimited),
-        (Answer(status=400, error_code="context_length_exceeded"), ContextTooLong),
-        (Answer(status=400, error_code="content_filter"), ContentRefused),
-        (Answer(deltas=(), finish_reason="content_filter"), ContentRefused),
-    ],
-    ids=["500", "garbage", "never", "429", "too long", "refused", "filtered"],
-)
-async def test_a_failure_without_another_model_has_its_own_reason(client, model, answer, error):
-    model.always("first", answer)
-    said = message()
-    begun = await client.begin_turn(said)
-    reply = Reply()
-    with pytest.raises(error) as failed:
-        await read_reply(client, wanted(begun, said, models=["first"]), reply)
-    assert not reply.started
-    if error is RateLimited:
-        assert failed.value.retry_after_s == 7
-    again = await client.begin_turn(said)
-    assert again.state == pb.TURN_STATE_ACCEPTED
+async def test_the_next_model_answers_when_one_fails_before_its_first_word(client, model):
+    for name, answer in FAILING_AT_ONCE.items():
+        model.always("first", answer)
+        model.requests.clear()
+        _, reply = await answered(client, message())
+        assert reply.started[0].model == "second", name
+        assert reply.started[0].fell_back
+        assert reply.finished.usage.model == "second"
+        assert [request.model for request in model.requests] == ["first", "second"]
+
+
+REASONS = {
+    "500": (Answer(status=500), ModelUnavailable),
+    "garbage": (Answer(garbage=True), ModelUnavailable),
+    "never": (Answer(never=True), ModelUnavailable),
+    "429": (Answer(status=429, retry_after_s=7), RateLimited),
+    "too long": (Answer(status=400, error_code="context_length_exceeded"), ContextTooLong),
+    "refused": (Answer(status=400, error_code="content_filter"), ContentRefused),
+    "filtered": (Answer(deltas=(), finish_reason="content_filter"), ContentRefused),
+}
+
+
+async def test_a_failure_without_another_model_has_its_own_reason(client, model):
+    for name, (answer, error) in REASONS.items():
+        model.always("first", answer)
+        said, reply = message(), Reply()
+        begun = await client.begin_turn(said)
+        with pytest.raises(error) as failed:
+            await read_reply(client, wanted(begun, said, models=["first"]), reply)
+        assert not reply.started, name
+        assert failed.value.retry_after_s == (7 if error is RateLimited else None)
+        assert (await client.begin_turn(said)).state == pb.TURN_STATE_ACCEPTED
 
 
 async def test_refused_content_is_not_offered_to_the_next_model(client, model):
@@ -150,8 +146,8 @@ async def test_refused_content_is_not_offered_to_the_next_model(client, model):
     assert [request.model for request in model.requests] == ["first"]
 
 
-async def test_a_model_that_cannot_be_reached_is_passed_over_and_rested(client, model):
-    for _ in range(6):
+async def test_a_model_that_cannot_be_reached_is_passed_over_and_rested(client, service):
+    for _ in range(service.settings.model_failures_max):
         _, reply = await answered(client, message(), models=["nowhere", "second"])
         assert reply.started[0].model == "second"
     said = message()

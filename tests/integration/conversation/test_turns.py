@@ -256,22 +256,21 @@ async def test_settlement_is_tried_again_and_given_up_when_credit_refuses_for_go
     assert await rows(database, "SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'") == [(0,)]
 
 
-@pytest.mark.parametrize(
-    ("changes", "scope"),
-    [
+async def test_memory_is_handed_the_persons_message_in_its_scope(client, neighbours, database):
+    scopes = [
         ({}, ("guild", "", "ann", 2)),
         ({"channel_hidden": True}, ("guild", "lounge", "ann", 2)),
         ({"guild_id": "", "channel_id": "dm"}, ("", "", "ann", 1)),
-    ],
-)
-async def test_memory_is_handed_the_persons_message_in_its_scope(client, neighbours, database, changes, scope):
-    said = message("my cat is called Miso", **changes)
-    await answered(client, said)
-    await drained(database)
-    [observed] = neighbours.memory.observed
-    where = observed.scope
-    assert (where.guild_id, where.channel_id, where.user_id, where.visibility) == scope
-    assert [(each.message_id, each.author_id, each.text) for each in observed.messages] == [(said.message_id, "ann", said.text)]
+    ]
+    for changes, scope in scopes:
+        said = message("my cat is called Miso", **changes)
+        await answered(client, said)
+        await drained(database)
+        observed = neighbours.memory.observed.pop()
+        where = observed.scope
+        assert (where.guild_id, where.channel_id, where.user_id, where.visibility) == scope
+        assert [(each.message_id, each.author_id, each.text) for each in observed.messages] == [(said.message_id, "ann", said.text)]
+    assert neighbours.memory.observed == []
 
 
 async def test_memory_is_tried_again_when_it_fails(client, neighbours, database):
