@@ -33,7 +33,7 @@ def _remotes(settings: GatewaySettings, parts: Parts) -> dict[str, Remote]:
     }
     for name, remote in remotes.items():
         parts.stack.push_async_callback(remote.close)
-        parts.health.watch(name, partial(probe_service, remote.channel))
+        parts.health.watch(name, partial(probe_service, remote))
     return remotes
 
 
@@ -66,7 +66,8 @@ async def start(settings: GatewaySettings, parts: Parts) -> None:
     status = Status(parts.health, breakers, instance_id=settings.instance_id, version=version("parlour"))
     servicer = AssistantServicer(assistant, status)
     parts.server.add(gateway_pb2_grpc.add_AssistantServiceServicer_to_server, servicer, "parlour.gateway.v1.AssistantService")
-    parts.spawn(OrphanPoll(services, settlement, settings, assistant.couriers).run(), "apologise for unfinished turns")
+    poll = OrphanPoll(services, settlement, settings, assistant.couriers, is_up=partial(parts.health.is_up, "conversation"))
+    parts.spawn(poll.run(), "apologise for unfinished turns")
     if settings.discord_token:
         parts.spawn(_discord(settings, assistant, parts), "discord")
 

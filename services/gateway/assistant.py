@@ -167,7 +167,7 @@ class Assistant:
             work.message,
             work.said,
             work.origin,
-            send=work.relay.send,
+            relay=work.relay,
             record=work.record,
             deadline_at=work.deadline_at,
         )

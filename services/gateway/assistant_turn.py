@@ -4,9 +4,9 @@ Every step that can fail has a stated result (docs/turn.md). Whatever happens af
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 
 from parlour.conversation.v1 import conversation_pb2
 from parlour.credit.v1 import credit_pb2
@@ -15,7 +15,7 @@ from parlour.memory.v1 import memory_pb2
 from services.conversation.client import ConversationClient
 from services.credit.client import CreditClient
 from services.gateway import events, notices, requests
-from services.gateway.events import Event, Final
+from services.gateway.events import Final, Relay
 from services.gateway.settings import GatewaySettings
 from services.gateway.settlement import Settled, Settlement
 from services.gateway.turn_record import TurnRecord
@@ -60,13 +60,18 @@ class _Progress:
         """What the person has seen."""
         return "".join(self.delivered)
 
+    def take(self, delta: conversation_pb2.ReplyDelta) -> None:
+        """Note that a delta was delivered."""
+        self.delivered.append(delta.text)
+        self.completion_tokens = delta.completion_tokens
+
     def delivered_usage(self) -> conversation_pb2.ModelUsage:
         """What was delivered, as usage."""
         return conversation_pb2.ModelUsage(model=self.model, prompt_tokens=self.prompt_tokens, completion_tokens=self.completion_tokens)
 
 
 class AssistantTurn:
-    """Answers one message by the model. `deadline_at` is by the loop's clock; `send` hands an event to whoever reads the answer."""
+    """Answers one message by the model. `deadline_at` is by the loop's clock; `relay` leads to whoever reads the answer."""
 
     def __init__(
         self,
@@ -77,7 +82,7 @@ class AssistantTurn:
         said: str,
         origin: str,
         *,
-        send: Callable[[Event], Awaitable[None]],
+        relay: Relay,
         record: TurnRecord,
         deadline_at: float,
     ) -> None:
@@ -88,7 +93,7 @@ class AssistantTurn:
         self._said = said
         self._turn = requests.begin_turn(message, said, origin)
         self._turn_id = requests.turn_id_of(message)
-        self._send = send
+        self._send = relay.send
         self._record = record
         self._deadline_at = deadline_at
         self._progress = _Progress()
@@ -210,9 +215,7 @@ class AssistantTurn:
                         progress.model, progress.prompt_tokens = response.started.model, response.started.prompt_tokens
                     case "delta":
                         self._record.first_text()
-                        await self._send(events.delta(response.delta.text))
-                        progress.delivered.append(response.delta.text)
-                        progress.completion_tokens = response.delta.completion_tokens
+                        await self._send(events.delta(response.delta.text), partial(progress.take, response.delta))
                     case "finished":
                         return response.finished
         raise DependencyUnavailable("conversation", "the reply ended before it was finished")

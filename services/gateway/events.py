@@ -1,7 +1,7 @@
 """The events of an answer, and their way from the turn that makes them to whoever reads them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from parlour.gateway.v1 import gateway_pb2
 
@@ -37,16 +37,16 @@ def refused(turn_id: str, text: str, reason: str) -> Final:
 class Relay:
     """Hands events from one task to one reader.
 
-    Room for one: `send` returns when the reader has dealt with the event and asks for the next, so that what was sent was delivered, and a slow
-    reader slows the turn instead of growing a queue.
+    Room for one: `send` returns when the reader has dealt with the event and asks for the next, so that a slow reader slows the turn instead of
+    growing a queue. What a reader has taken counts as delivered: `taken` is called at that moment, because later the turn may be cancelled.
     """
 
     def __init__(self) -> None:
-        self._events: asyncio.Queue[Event | None] = asyncio.Queue(1)
+        self._events: asyncio.Queue[tuple[Event, Callable[[], None]] | None] = asyncio.Queue(1)
 
-    async def send(self, event: Event) -> None:
+    async def send(self, event: Event, taken: Callable[[], None] = lambda: None) -> None:
         """Hand over one event and wait until it is dealt with."""
-        await self._events.put(event)
+        await self._events.put((event, taken))
         await self._events.join()
 
     def end(self) -> None:
@@ -57,6 +57,8 @@ class Relay:
 
     async def read(self) -> AsyncIterator[Event]:
         """Yield the events until the end."""
-        while (event := await self._events.get()) is not None:
+        while (handed := await self._events.get()) is not None:
+            event, taken = handed
+            taken()
             yield event
             self._events.task_done()

@@ -1,7 +1,7 @@
 """Turns that were accepted and never finished: each gets its apology, also after a crash."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from prometheus_client import Counter
@@ -48,20 +48,24 @@ class OrphanPoll:
     """Looks for unfinished turns and apologises for them.
 
     "api" turns are always looked for: their apology is stored, so that repeating the message finds it. Those of another origin only while its
-    courier is connected. The words are delivered before the turn is ended: a crash in between repeats them rather than losing them.
+    courier is connected, and nothing while conversation is known to be away: polls must not open the circuit that people's turns need. The words are delivered before the turn is ended: a crash in between repeats them rather than losing them.
     """
 
-    def __init__(self, services: Services, settlement: Settlement, settings: GatewaySettings, couriers: Couriers) -> None:
+    def __init__(
+        self, services: Services, settlement: Settlement, settings: GatewaySettings, couriers: Couriers, *, is_up: Callable[[], bool] = lambda: True
+    ) -> None:
         self._services = services
         self._settlement = settlement
         self._settings = settings
         self._couriers = couriers
+        self._is_up = is_up
 
     async def run(self) -> None:
         """Poll until cancelled."""
         while True:
             await asyncio.sleep(self._settings.orphan_poll_s)
-            await self.poll_once()
+            if self._is_up():
+                await self.poll_once()
 
     async def poll_once(self) -> int:
         """Claim and apologise once; return for how many turns."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from parlour.gateway.v1 import gateway_pb2
+from services.runtime.channel import Remote
 from services.runtime.errors import DependencyUnavailable
 from services.runtime.health import Health
 
@@ -44,9 +44,10 @@ class Status:
         return gateway_pb2.FeatureStatus(name=name, healthy=healthy, detail="" if healthy else MEANING[name])
 
 
-async def probe_service(channel: grpc.aio.Channel, *, timeout_s: float = 1.0) -> None:
+async def probe_service(remote: Remote, *, timeout_s: float = 1.0) -> None:
     """Ask another service whether it serves. Raises DependencyUnavailable, or what the call fails with, if it does not."""
-    stub = health_pb2_grpc.HealthStub(channel)
+    stub = health_pb2_grpc.HealthStub(remote.channel)
     answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=timeout_s)  # type: ignore[attr-defined]
     if answer.status != health_pb2.HealthCheckResponse.SERVING:
         raise DependencyUnavailable("service", "is not serving")
+    remote.reached()

@@ -23,6 +23,7 @@ class Outcome(Enum):
 
     ALIVE = auto()
     UNWELL = auto()
+    UNREACHABLE = auto()  # nobody answered: unwell, until a health check is answered
     NEUTRAL = auto()  # it tells nothing: cancelled by the caller, or given too little time to be fair
 
 
@@ -58,6 +59,7 @@ class Breaker:
         self._opened_at = 0.0
         self._generation = 0
         self._probing = False
+        self._unreachable = False
         self._published = ""
         self._publish()
 
@@ -86,8 +88,15 @@ class Breaker:
         if outcome is Outcome.ALIVE:
             self._alive(probe)
         else:
+            self._unreachable = outcome is Outcome.UNREACHABLE
             self._unwell()
         self._publish()
+
+    def reached(self) -> None:
+        """Close a breaker that opened because nobody answered: somebody does again. One that opened for what was answered stays open."""
+        if self._unreachable and not self._circuit.closed:
+            self._alive(probe=True)
+            self._publish()
 
     def _alive(self, probe: bool) -> None:
         if probe:

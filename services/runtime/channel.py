@@ -18,7 +18,7 @@ from prometheus_client import Histogram
 
 from services.runtime import deadline
 from services.runtime.breaker import Breaker, Outcome
-from services.runtime.errors import DeadlineExceeded, ParlourError
+from services.runtime.errors import DeadlineExceeded, DependencyUnavailable, ParlourError
 from services.runtime.security import TlsFiles, channel_credentials
 from services.runtime.status import error_from_rpc
 
@@ -179,6 +179,11 @@ class Remote:
             permit.report(outcome)
             observed.finish()
 
+    def reached(self) -> None:
+        """Say that the target answers a health check: calls need not wait for a breaker that opened because nobody answered."""
+        for breaker in self._breakers.values():
+            breaker.reached()
+
     async def close(self) -> None:
         """Close the channel; calls under way are cancelled."""
         await self.channel.close()
@@ -221,7 +226,7 @@ class _Observed:
             return Outcome.NEUTRAL if self._timeout_s < FAIR_BUDGET_S else Outcome.UNWELL
         if error.failure.code in _ALIVE:
             return Outcome.ALIVE
-        return Outcome.UNWELL
+        return Outcome.UNREACHABLE if isinstance(error, DependencyUnavailable) and error.target == self._target else Outcome.UNWELL
 
     def finish(self) -> None:
         """End the span and publish how long it took."""

@@ -50,7 +50,7 @@ async def no_hold_outlives_its_expiry(stack: RunningStack) -> None:
     async def none_stuck() -> bool:
         rows = await query(
             stack.database_url("credit"),
-            "SELECT count(*) FROM holds WHERE lower(state::text) LIKE '%%active%%' AND expire_time < now() - interval '20 s'",
+            "SELECT count(*) FROM holds WHERE lower(state::text) LIKE '%%active%%' AND expires_at < now() - interval '20 s'",
         )
         return rows[0][0] == 0
 

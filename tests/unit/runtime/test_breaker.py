@@ -97,6 +97,20 @@ def test_a_failure_that_began_before_it_closed_again_does_not_count(breaker, clo
     assert breaker.state == "closed"
 
 
+def test_a_target_that_nobody_could_reach_is_called_again_as_soon_as_it_answers_a_health_check(breaker):
+    for _ in range(3):
+        breaker.admit().report(Outcome.UNREACHABLE)
+    assert breaker.state == "open"
+    breaker.reached()
+    assert breaker.state == "closed"
+
+
+def test_a_health_check_does_not_close_it_when_the_target_answered_with_failures(breaker):
+    fail(breaker, 3)
+    breaker.reached()
+    assert breaker.state == "open"
+
+
 @given(st.lists(st.sampled_from([*Outcome, "wait"]), max_size=60))
 def test_it_is_never_open_longer_than_its_time_without_a_new_failure(steps):
     clock = Clock()
