@@ -29,7 +29,7 @@ async def scripted():
 async def health(scripted: Scripted) -> Health:
     health = Health(probe_timeout_s=0.5)
     for name, remote in scripted.remotes.items():
-        health.watch(name, partial(probe_service, remote.channel))
+        health.watch(name, partial(probe_service, remote))
     return health
 
 
