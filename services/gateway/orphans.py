@@ -48,7 +48,8 @@ class OrphanPoll:
     """Looks for unfinished turns and apologises for them.
 
     "api" turns are always looked for: their apology is stored, so that repeating the message finds it. Those of another origin only while its
-    courier is connected, and nothing while conversation is known to be away: polls must not open the circuit that people's turns need. The words are delivered before the turn is ended: a crash in between repeats them rather than losing them.
+    courier is connected. Nothing is asked while conversation is known to be away: polls must not open the circuit that people's turns need. The
+    words are delivered before the turn is ended: a crash in between repeats them rather than losing them.
     """
 
     def __init__(

@@ -8,7 +8,7 @@ from parlour.conversation.v1 import conversation_pb2
 from services.gateway.notices import WORDS as NOTICES
 from services.gateway.orphans import OrphanPoll
 from services.runtime import errors
-from tests.integration.gateway.scripted_services import START, Scripted, ask, scripted_services
+from tests.integration.gateway.scripted_services import START, Scripted, ask, eventually, scripted_services
 
 
 @pytest.fixture
@@ -102,3 +102,15 @@ async def test_a_hold_that_is_gone_does_not_keep_the_apology_back(scripted: Scri
 async def test_the_poll_survives_a_conversation_service_that_is_away(scripted: Scripted):
     scripted.fail("ClaimOrphanedTurns", errors.DependencyUnavailable("database"))
     assert await poll_of(scripted).poll_once() == 0
+
+
+async def test_nothing_is_polled_while_conversation_is_known_to_be_away(scripted: Scripted):
+    up = False
+    settings = scripted.settings.model_copy(update={"orphan_poll_s": 0.005})
+    poll = OrphanPoll(scripted.services, scripted.settlement, settings, scripted.assistant.couriers, is_up=lambda: up)
+    task = asyncio.create_task(poll.run())
+    await ask(scripted.assistant, "Hello")
+    assert scripted.asked("ClaimOrphanedTurns") == []
+    up = True
+    await eventually(lambda: scripted.asked("ClaimOrphanedTurns"), "it is polled again")
+    task.cancel()
