@@ -1,12 +1,14 @@
 """Where everything of one stack listens, counted from one port."""
 
 import socket
+import time
 from dataclasses import dataclass
 
 from services.local.failure import StackFailure
 
 SERVICES = ("credit", "memory", "conversation", "gateway")
 DEFAULT_PORT_BASE = 50051
+OUTGOING_WAIT_S = 3.0
 _METRICS_OFFSET = 50
 PORT_BASE_MAX = 65535 - _METRICS_OFFSET - len(SERVICES)
 _LOOPBACK = "127.0.0.1"
@@ -32,18 +34,34 @@ class Addresses:
 
 
 def require_free(addresses: Addresses) -> None:
-    """Raise StackFailure, naming the port, when something listens where the stack should."""
+    """Raise StackFailure, naming the port, when something listens where the stack should.
+
+    A port may also be lent to an outgoing connection for a moment: that is waited for, at most OUTGOING_WAIT_S.
+    """
+    end = time.monotonic() + OUTGOING_WAIT_S
     for address in addresses.all():
         host, _, port = address.rpartition(":")
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, int(port)))
-            except OSError as error:
-                raise StackFailure(
-                    f"Port {port} is in use ({error.strerror}): stop what listens there, or start the stack elsewhere with "
-                    f"--port-base {addresses.port_base + 1000 if addresses.port_base + 1000 <= PORT_BASE_MAX else 41051}."
-                ) from None
+        while (problem := _taken(host, int(port))) is not None:
+            if _answers(host, int(port)) or time.monotonic() > end:
+                other = addresses.port_base + 1000 if addresses.port_base + 1000 <= PORT_BASE_MAX else 20051
+                raise StackFailure(f"Port {port} is taken ({problem}): stop what uses it, or start the stack elsewhere, as with --port-base {other}.")
+            time.sleep(0.05)
+
+
+def _taken(host: str, port: int) -> str | None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return (error.strerror or str(error)).lower()
+    return None
+
+
+def _answers(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((host, port)) == 0
 
 
 def free_port() -> int:

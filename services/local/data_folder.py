@@ -54,7 +54,9 @@ def opened(path: Path) -> Iterator[DataFolder]:
     """
     folder = DataFolder(path)
     try:
-        (folder.path / "logs").mkdir(mode=0o711, parents=True, exist_ok=True)
+        # The database's user passes through to its own folder and sees nothing else.
+        folder.path.mkdir(mode=0o711, parents=True, exist_ok=True)
+        (folder.path / "logs").mkdir(mode=0o700, exist_ok=True)
         lock = os.open(folder.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StackFailure(f"The data folder {folder.path} cannot be used: {_words(error)}.") from None

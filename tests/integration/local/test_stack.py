@@ -90,7 +90,7 @@ def test_a_second_stack_on_the_same_folder_is_refused_and_the_first_goes_on(stac
 
 def test_a_port_in_use_is_named_and_nothing_is_started(stack: StackProcess, folder: Path) -> None:
     other = StackProcess(folder / "ports", stack.port_base)
-    assert f"Port {stack.port_base} is in use" in failed(other)
+    assert f"Port {stack.port_base} is taken (address already in use)" in failed(other)
     assert not (folder / "ports" / "postgres").exists()
 
 

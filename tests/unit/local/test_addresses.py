@@ -21,5 +21,5 @@ def test_a_port_in_use_is_named() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", base + 50 if base < 65_000 else base))
         taken.listen()
-        with pytest.raises(StackFailure, match=f"Port {taken.getsockname()[1]} is in use .* --port-base"):
+        with pytest.raises(StackFailure, match=rf"Port {taken.getsockname()[1]} is taken \(address already in use\): .* --port-base"):
             require_free(Addresses(base))
