@@ -37,7 +37,9 @@ _seconds = Histogram(
 )
 _results = Histogram("parlour_memory_search_results", "Memories found by a search", buckets=(0, 1, 2, 5, 10, 20, 50, 100))
 
-_CONFINE = f"{CONFINE.format(role=APP_ROLE, scopes='%(scopes)s')}, set_config('transaction_read_only', 'on', true)"
+# Nobody can estimate how much of a scope a query's words meet, and a nested loop over a large one takes minutes: everything is hashed.
+_CONFINE = CONFINE.format(role=APP_ROLE, scopes="%(scopes)s") + ", set_config('transaction_read_only', 'on', true)"
+_CONFINE += ", set_config('enable_nestloop', 'off', true)"
 
 # Both arms score everything in sight, so that means and deviations are those of the whole, and each brings its best as candidates.
 _CANDIDATES = """
@@ -49,11 +51,13 @@ WITH vector_arm AS MATERIALIZED (
     FROM memory_terms WHERE scope_id = ANY(%(scope_ids)s::uuid[]) AND term = ANY(%(terms)s::text[]) AND {filter}
 ), searched AS (
     SELECT count(*) AS searched, avg(similarity) AS mean, stddev_pop(similarity) AS deviation FROM vector_arm
-), rarities AS (
+), rarities AS MATERIALIZED (
     SELECT term, ln(1 + (searched - count(*) + 0.5) / (count(*) + 0.5)) AS rarity FROM hits, searched GROUP BY term, searched
+), lengths AS MATERIALIZED (
+    SELECT greatest(avg(length), 1) AS average FROM hits
 ), lexical_arm AS MATERIALIZED (
     SELECT memory_id, version, sum(rarity * occurrences * {rise} / (occurrences + {saturation} * (1 - {share} + {share} * length / average))) AS score
-    FROM hits JOIN rarities USING (term), (SELECT greatest(avg(length), 1) AS average FROM hits) AS lengths GROUP BY memory_id, version
+    FROM hits JOIN rarities USING (term) CROSS JOIN lengths GROUP BY memory_id, version
 ), chosen AS (
     (SELECT memory_id, version FROM vector_arm ORDER BY similarity DESC LIMIT %(candidates_max)s)
     UNION

@@ -98,7 +98,7 @@ _TABLES = (
         PRIMARY KEY (memory_id, version, model)
     )
     """,
-    "CREATE INDEX memory_embeddings_live ON memory_embeddings (scope_id, model) WHERE live",
+    "CREATE INDEX memory_embeddings_of_scope ON memory_embeddings (scope_id, model)",
     """
     CREATE TABLE memory_terms (
         scope_id uuid NOT NULL,
