@@ -1,9 +1,11 @@
 """The conversation service: `python -m services.conversation serve|migrate`."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from parlour.conversation.v1 import conversation_pb2_grpc as pb_grpc
 from services.conversation import jobs as conversation_jobs
+from services.conversation.abandoned import AbandonedReplies
 from services.conversation.completion import Completions
 from services.conversation.context_window import Shares
 from services.conversation.language_model import LanguageModel, Patience
@@ -74,7 +76,9 @@ def _serve(settings: ConversationSettings, parts: Parts, database: Database, sto
     replies = Replies(store, models, gate, unstored, limits, assistant_name=settings.assistant_name)
     completions = Completions(list(models.values()), gate)
     add = parts.server.add
-    turns = ConversationServicer(store, database, replies)
+    abandoned = AbandonedReplies(partial(store.hasten, within_s=settings.abandoned_s), size_max=settings.abandoned_max)
+    parts.stack.push_async_callback(abandoned.close)
+    turns = ConversationServicer(store, database, replies, abandoned)
     add(pb_grpc.add_ConversationServiceServicer_to_server, turns, "parlour.conversation.v1.ConversationService")
     calls = LanguageModelServicer(completions)
     add(pb_grpc.add_LanguageModelServiceServicer_to_server, calls, "parlour.conversation.v1.LanguageModelService")

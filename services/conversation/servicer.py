@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from parlour.conversation.v1 import conversation_pb2 as pb
 from parlour.conversation.v1 import conversation_pb2_grpc
 from services.conversation import model_metrics
+from services.conversation.abandoned import AbandonedReplies
 from services.conversation.message_store import append_messages, list_messages, reset_conversation
 from services.conversation.proto_forms import begin_request, conversation_key, message_proto, new_turn, stored_message, usage_proto, usage_value
 from services.conversation.reply import Delta, Finished, Replies, Started, Wanted
@@ -31,10 +32,11 @@ type _Context[A] = grpc.aio.ServicerContext[Any, A]
 class ConversationServicer(conversation_pb2_grpc.ConversationServiceServicer):
     """Turns and messages."""
 
-    def __init__(self, store: TurnStore, database: Database, replies: Replies) -> None:
+    def __init__(self, store: TurnStore, database: Database, replies: Replies, abandoned: AbandonedReplies) -> None:
         self._store = store
         self._database = database
         self._replies = replies
+        self._abandoned = abandoned
 
     async def BeginTurn(self, request: pb.BeginTurnRequest, context: _Context[pb.BeginTurnResponse]) -> pb.BeginTurnResponse:
         """Begin a turn. While the database is away it is begun all the same: the person is answered, and told that it is not kept."""
@@ -48,9 +50,10 @@ class ConversationServicer(conversation_pb2_grpc.ConversationServiceServicer):
 
     async def Reply(self, request: pb.ReplyRequest, context: _Context[pb.ReplyResponse]) -> AsyncIterator[pb.ReplyResponse]:
         """Stream the reply of a turn."""
-        async with aclosing(self._replies.reply(_wanted(request), _left_s())) as events:
-            async for event in events:
-                yield _reply_response(event)
+        with self._abandoned.noticed(request.turn_id, request.fence):
+            async with aclosing(self._replies.reply(_wanted(request), _left_s())) as events:
+                async for event in events:
+                    yield _reply_response(event)
 
     async def EndTurn(self, request: pb.EndTurnRequest, context: _Context[pb.EndTurnResponse]) -> pb.EndTurnResponse:
         """End a turn that has no finished reply; one that was never stored has nothing to be ended."""

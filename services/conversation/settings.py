@@ -16,6 +16,8 @@ class ConversationSettings(ServiceSettings, DatabaseSettings):
 
     assistant_name: str = Field("Parlour", min_length=1, max_length=32, description="what the assistant calls itself")
     turn_s: float = Field(60.0, gt=0, le=600, description="a turn that nobody finished by then is an orphan")
+    abandoned_s: float = Field(5.0, gt=0, le=60, description="how long a turn whose reader went away may still be ended by its gateway")
+    abandoned_max: int = Field(256, ge=1, le=10_000, description="turns whose readers went away, dealt with at once")
     claim_s: float = Field(30.0, gt=0, le=600, description="how long an orphan belongs to the gateway that claimed it")
     orphan_keep_s: float = Field(86_400.0, gt=0, le=30 * 86_400, description="an orphan older than this is given up")
     end_before_s: float = Field(2.0, ge=0, le=30, description="generation stops this long before the turn's deadline")

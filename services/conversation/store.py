@@ -126,6 +126,17 @@ class TurnStore:
         if ending.state in (TurnState.FINISHED, TurnState.CUT):
             await self._jobs.enqueue(session, "observe", turn_id=ending.turn_id)
 
+    async def hasten(self, turn_id: str, fence: int, within_s: float) -> None:
+        """Make an accepted turn an orphan `within_s` seconds from now, unless its gateway ends it before."""
+        near = sa.func.now() + sa.func.make_interval(0, 0, 0, 0, 0, 0, within_s)
+        statement = (
+            sa.update(_turns)
+            .where(_turns.c.turn_id == turn_id, _turns.c.fence == fence, _turns.c.state == TurnState.ACCEPTED)
+            .values(deadline_at=sa.func.least(_turns.c.deadline_at, near))
+        )
+        async with self._database.write() as session:
+            await session.execute(statement)
+
     async def claim_orphans(self, claimant: str, origin: str, limit: int) -> list[Orphan]:
         """Hand out turns past their deadline, each with a new fence, so that whoever had it before can no longer write to it."""
         async with self._database.write() as session:

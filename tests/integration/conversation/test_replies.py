@@ -17,7 +17,7 @@ from services.runtime.errors import (
     UnknownModel,
 )
 from tests.fakes.model_server import Answer
-from tests.integration.conversation.conftest import Reply, answered, drained, message, read_reply, rows, wanted
+from tests.integration.conversation.conftest import Reply, Service, answered, drained, message, read_reply, rows, wanted
 
 
 async def test_the_prompt_holds_persona_memories_conversation_and_message(client, model):
@@ -271,3 +271,23 @@ async def test_an_unstarted_reply_without_time_left_is_refused(client, model):
     begun = await client.begin_turn(said)
     with pytest.raises((DeadlineExceeded, ModelUnavailable)):
         await read_reply(client, wanted(begun, said, models=["first"]), timeout_s=0.3)
+
+
+async def test_a_turn_whose_reader_went_away_is_soon_an_orphan_unless_it_is_ended(settings, model):
+    service = await Service(settings.model_copy(update={"abandoned_s": 0.1})).start()
+    model.default = Answer(delta_delay_s=0.2)
+    ended, lost = message(), message(user_id="lost")
+    for said in (ended, lost):
+        begun = await service.client.begin_turn(said)
+        async with aclosing(service.client.reply(wanted(begun, said))) as responses:
+            async for response in responses:
+                if response.HasField("delta"):
+                    break
+        if said is ended:
+            await service.client.end_turn(pb.EndTurnRequest(turn_id=begun.turn_id, fence=begun.fence, state=pb.TURN_STATE_CUT, text="so far"))
+    claimed = []
+    async with asyncio.timeout(10):
+        while not claimed:
+            claimed = (await service.client.claim_orphaned_turns(pb.ClaimOrphanedTurnsRequest(claimant="one"))).turns
+    assert [orphan.message.user_id for orphan in claimed] == ["lost"]
+    await service.stop()

@@ -1,0 +1,50 @@
+"""Replies whose reader went away: a gateway that lives ends the turn itself in a moment; one that was killed never will.
+
+So the turn's deadline is drawn near: another gateway then finds the orphan soon, and the person does not wait a whole turn's time for an apology.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+from prometheus_client import Counter
+
+from services.conversation.turn import NOT_STORED
+from services.runtime.errors import ParlourError
+from services.runtime.telemetry import get_logger
+
+_left = Counter("parlour_conversation_replies_abandoned_total", "Replies whose reader went away before the end")
+_log = get_logger(__name__)
+
+
+class AbandonedReplies:
+    """Calls `hasten` with turn id and fence for a reply that nobody reads any more; at most size_max such calls at once."""
+
+    def __init__(self, hasten: Callable[[str, int], Awaitable[None]], *, size_max: int) -> None:
+        self._hasten = hasten
+        self._size_max = size_max
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @contextmanager
+    def noticed(self, turn_id: str, fence: int) -> Iterator[None]:
+        """Watch over the reading of one reply."""
+        try:
+            yield
+        except (asyncio.CancelledError, GeneratorExit):
+            _left.inc()
+            if fence != NOT_STORED and len(self._tasks) < self._size_max:
+                # The reader's own task is being cancelled: nothing more can be awaited there.
+                task = asyncio.create_task(self._draw_near(turn_id, fence))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            raise
+
+    async def _draw_near(self, turn_id: str, fence: int) -> None:
+        try:
+            await self._hasten(turn_id, fence)
+        except ParlourError as error:
+            _log.warning("an abandoned turn keeps its deadline", turn_id=turn_id, reason=error.reason)
+
+    async def close(self) -> None:
+        """Wait for the calls under way; each is one statement."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
