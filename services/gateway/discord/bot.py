@@ -43,9 +43,12 @@ class Link:
         self._expected = 1
 
     def expect(self, shards: int) -> None:
-        """Start anew: none of so many shards is up."""
-        self._up.clear()
+        """Say how many shards this process has."""
         self._expected = max(1, shards)
+
+    def clear(self) -> None:
+        """Note that no shard is up."""
+        self._up.clear()
 
     def set(self, shard_id: int, up: bool) -> None:
         """Note what became of a shard."""
@@ -107,16 +110,10 @@ class AssistantBot(commands.AutoShardedBot):
         setattr(http, "get_bot_gateway", get_bot_gateway)  # noqa: B010
 
     async def launch_shards(self) -> None:
-        """Connect the shards; from now on they count for health."""
+        """Connect the shards; how many they are may be Discord's to say."""
         self._link.expect(len(self.shard_ids or ()) or self.shard_count or 1)
         await super().launch_shards()
-        self._link_expects_all()
-
-    def _link_expects_all(self) -> None:
-        up = [shard_id for shard_id, shard in self.shards.items() if not shard.is_closed()]
         self._link.expect(len(self.shards))
-        for shard_id in up:
-            self._link.set(shard_id, True)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Keep Discord's pace for IDENTIFY."""
@@ -227,7 +224,7 @@ async def _connect_once(settings: DiscordSettings, replier: Replier, link: Link)
     except Exception as error:  # nextcord lets pass whatever a server or a network can cause
         return f"{type(error).__name__}: {error}"[:200]
     finally:
-        link.expect(len(settings.shard_ids()) or settings.discord_shard_count)
+        link.clear()
         await _close(bot)
     return "closed"
 

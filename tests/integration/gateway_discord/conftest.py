@@ -133,8 +133,11 @@ class Place:
         return self.task
 
     async def run_connected(self, **settings: Any) -> None:
+        """Run the bot until it has seen READY: before, it has no session to resume."""
         self.run(**settings)
-        await self.discord.wait_connected()
+        async with asyncio.timeout(10):
+            while not (self.health.probes and await self.health.is_up()):
+                await asyncio.sleep(0.005)
 
     async def stop(self) -> None:
         if self.task is not None and not self.task.done():
