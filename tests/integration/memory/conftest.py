@@ -61,7 +61,7 @@ def superuser_url(shared_database: tuple[str, str]) -> str:
 def memory_database_url(shared_database: tuple[str, str], superuser_url: str) -> str:
     """An empty database: emptying one takes a tenth of the time that cloning one takes."""
     with psycopg.connect(superuser_url) as connection:
-        connection.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE".encode())
+        connection.execute(";".join(f"DELETE FROM {table}" for table in TABLES).encode())
     return shared_database[0]
 
 

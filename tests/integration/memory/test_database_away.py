@@ -1,0 +1,38 @@
+"""Without its database the service says so, by the status that callers know what to do with."""
+
+import pytest
+
+from parlour.memory.v1 import memory_pb2 as pb
+from services.memory.forgetting import Forgetting
+from services.memory.recall import Recall, Search
+from services.memory.remembering import Remembering
+from services.memory.scopes import Viewer
+from services.memory.translation import fact_from
+from services.runtime.database import Database
+from services.runtime.errors import DependencyUnavailable
+
+VIEWER = Viewer("g1", "c1", "ada")
+
+
+@pytest.fixture
+async def away(tmp_path):
+    database = Database(f"postgresql://memory@/memory?host={tmp_path}", pool_wait_s=0.2)
+    yield database
+    await database.close()
+
+
+async def test_a_search_says_that_the_database_is_away(away, model):
+    recall = Recall(away, model, candidates_max=100, similarity_floor=0.1)
+    with pytest.raises(DependencyUnavailable):
+        await recall.search(Search(VIEWER, "my cat", 10))
+    with pytest.raises(DependencyUnavailable):
+        await recall.page(VIEWER, after=None, size=10)
+
+
+async def test_a_write_says_that_the_database_is_away(away, model, scopes):
+    remembering = Remembering(away, model, memories_per_scope_max=10)
+    fact = fact_from(pb.NewMemory(scope=scopes.guild(), text="my cat is called Miso"), "memory", None)
+    with pytest.raises(DependencyUnavailable):
+        await remembering.add("request", b"payload", [fact])
+    with pytest.raises(DependencyUnavailable):
+        await Forgetting(away, model, plan_s=1, undo_s=1, items_max=1).plan("request", b"payload", VIEWER, "my cat")
