@@ -48,6 +48,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=pool_wait_s,
+            hide_parameters=True,  # they are what people write, and an error's text ends in a log
             connect_args=self._connect_arguments(),
         )
 

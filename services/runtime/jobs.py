@@ -100,13 +100,12 @@ class Jobs:
         name: str,
         *,
         lock: str | None = None,
-        queueing_lock: str | None = None,
         delay_s: int = 0,
         **arguments: str | int | bool,
     ) -> None:
         """Enqueue a task in a transaction: it runs if that commits, and is gone if not.
 
-        Jobs with the same `lock` run one after the other. With a `queueing_lock` a job that already waits is not enqueued twice.
+        Jobs with the same `lock` run one after the other. (Queueing locks are not offered: where the job waits already, one ends the transaction.)
         """
         connection = await _driver_connection(transaction)
         carrier: dict[str, str] = {}
@@ -116,7 +115,6 @@ class Jobs:
         registered = self._app.tasks[name]
         task = registered.configure(
             lock=lock,
-            queueing_lock=queueing_lock or registered.queueing_lock,
             schedule_in={"seconds": delay_s} if delay_s else None,
             connection=connection,
         )
@@ -193,7 +191,7 @@ def _observed(name: str, function: _Task, timeout_s: float) -> _Task:
                     await function(**arguments)
             result = "done"
         except Exception as error:
-            problem = error.message if isinstance(error, ParlourError) else repr(error)
+            problem = error.message if isinstance(error, ParlourError) else type(error).__name__
             _log.warning("job failed", task=name, problem=problem, arguments=arguments)
             raise JobFailed(f"{name}: {problem}") from error
         finally:

@@ -5,6 +5,7 @@ Logs are JSON lines on standard error and carry the trace id of the request at h
 
 import logging
 import sys
+import traceback
 from collections.abc import MutableMapping
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from prometheus_client import start_http_server
 
 get_logger = structlog.get_logger
 tracer = trace.get_tracer
+_CAUSES_MAX = 5
 
 
 def trace_id() -> str:
@@ -31,6 +33,22 @@ def _add_trace_id(_logger: object, _method: str, event: MutableMapping[str, Any]
     return event
 
 
+def _add_frames(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace exc_info by the frames and types of the error and its causes.
+
+    Messages are left out: a database's or a library's may quote what a person wrote.
+    """
+    given = event.pop("exc_info", None)
+    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
+    parts: list[str] = []
+    while error is not None and len(parts) < _CAUSES_MAX:
+        parts.append(f"{type(error).__module__}.{type(error).__qualname__}\n{''.join(traceback.format_tb(error.__traceback__))}")
+        error = error.__cause__ or error.__context__
+    if parts:
+        event["error"] = "caused by ".join(parts)
+    return event
+
+
 def configure_logging(service: str, level: str) -> None:
     """Send structlog's and the standard library's records to standard error as JSON lines."""
     shared: list[structlog.types.Processor] = [
@@ -38,7 +56,7 @@ def configure_logging(service: str, level: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_trace_id,
-        structlog.processors.format_exc_info,
+        _add_frames,
     ]
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
