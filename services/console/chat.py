@@ -1,5 +1,6 @@
 """The chat: a line in, an answer out, until the end of input or /quit."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from typing import cast
@@ -17,6 +18,8 @@ HELP = (
     "/credits shows your balance · /help · /quit. Anything else is talk: try “remember that my cat is called Miso”."
 )
 QUIT = ("/quit", "/exit")
+_ASSISTANTS = ("/remember", "/memories", "/forget", "/undo", "/credits")  # the assistant itself knows these
+_COMMAND = re.compile(r"/[a-z]+(?=\s|$)", re.IGNORECASE)
 
 
 class Chat:
@@ -39,6 +42,8 @@ class Chat:
                 self._screen.answer(line.problem, "")
             elif line.text.lower() == "/help":
                 self._screen.answer(HELP, "")
+            elif (command := _COMMAND.match(line.text)) and command[0].lower() not in _ASSISTANTS:
+                self._screen.answer(f"There is no command {command[0]}: /help lists those that there are.", "")
             else:
                 self._turn(self._assistant.ask(line.text))
 

@@ -55,7 +55,7 @@ class Health:
             async with asyncio.timeout(self._probe_timeout_s):
                 await probe()
         except Exception as error:  # whatever a client library raises means: not well
-            await self._set(name, False, repr(error))
+            await self._set(name, False, _problem(error))
         else:
             await self._set(name, True, "")
 
@@ -80,3 +80,9 @@ class Health:
     async def stopping(self) -> None:
         """Say that no new calls should come."""
         await self._servicer.enter_graceful_shutdown()
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, grpc.aio.AioRpcError):
+        return f"{error.code().name}: {error.details()}"
+    return str(error) or type(error).__name__

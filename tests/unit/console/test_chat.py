@@ -142,6 +142,13 @@ def test_help_is_answered_here(talk: Talker) -> None:
     assert "/memories" in chat.out.getvalue()
 
 
+def test_a_command_that_nobody_knows_is_named_and_a_path_is_only_talk(talk: Talker) -> None:
+    chat = talk("/memorise this", "/etc/hosts is what?")
+    assert chat.answer(final("a file")).message.text == "/etc/hosts is what?"
+    chat.ended.result(10)
+    assert "There is no command /memorise" in chat.out.getvalue()
+
+
 def test_a_message_whose_gateway_goes_away_is_sent_again_with_the_same_id(talk: Talker) -> None:
     chat = talk("hello")
     request, rpc = chat.receive()
