@@ -132,11 +132,12 @@ class TurnQueue[K: Hashable]:
             ticket.granted.set_result(None)
 
     def _next(self) -> _Ticket[K] | None:
-        """The first ticket, people before background, whose key is free: a finished turn makes room for one at most."""
+        """The first ticket still wanted, people before background, whose key is free: a finished turn makes room for one at most."""
         if len(self._running) >= self._running_max:
             return None
         for tickets in self._waiting.values():
             for ticket in tickets:
-                if ticket.key not in self._running:
+                # One that was cancelled in this step of the loop has yet to leave: nobody would end a turn granted to it.
+                if ticket.key not in self._running and not ticket.granted.done():
                     return ticket
         return None

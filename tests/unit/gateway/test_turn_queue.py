@@ -164,6 +164,20 @@ async def test_a_turn_that_fails_makes_room_for_the_next():
     assert queue.keys == 0
 
 
+async def test_a_wait_cancelled_in_the_step_that_frees_its_turn_leaves_the_key_free():
+    turns = Turns(queue_of())
+    for name in ("first", "second", "third"):
+        turns.start(name, "ann")
+    await settle()
+    turns.gates["first"].set()
+    turns.tasks["second"].cancel()
+    await settle()
+    assert turns.began == ["first", "third"]
+    assert turns.tasks["first"].exception() is None
+    await turns.finish("third")
+    assert (turns.queue.keys, turns.queue.waiting) == (0, 0)
+
+
 async def test_no_key_is_remembered_once_it_is_idle():
     queue = queue_of()
     for number in range(1000):
