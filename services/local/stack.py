@@ -18,6 +18,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from services.local.addresses import SERVICES, Addresses, free_port, require_free
 from services.local.child import Command
 from services.local.data_folder import DataFolder
+from services.local.discord import MODULE as REGISTER_MODULE
+from services.local.discord import Registration
 from services.local.environment import DATABASES, service_environment
 from services.local.failure import StackFailure
 from services.local.model_choice import choose, models_toml, ollama_models
@@ -51,6 +53,7 @@ class Stack:
         self._running: list[Supervised] = []  # in the order of their start; eight at most
         self._postgres = Postgres(folder.database)
         self._valkey = Valkey(folder.valkey, self._postgres.socket_folder)
+        self._registration: Registration | None = None
         self.model_sentence = ""
 
     async def start(self) -> None:
@@ -68,13 +71,18 @@ class Stack:
             asyncio.to_thread(self._valkey.wait_ready, valkey.process, valkey.log_path),
         )
         await self._migrate()
+        self._register_with_discord()
         await _all(*self._start_services(models_file), *([] if model is None else [self._model_ready(*model)]))
         await self._gateway_reaches_the_others()
+        if self._registration is not None:
+            await self._registration.told()
         for child in self._running:
             child.keep()
 
     async def stop(self) -> None:
         """Stop everything in reverse order, each part in bounded time."""
+        if self._registration is not None:
+            await self._registration.stop()
         while self._running:
             await self._running[-1].stop()
             self._running.pop()
@@ -132,6 +140,13 @@ class Stack:
         self._running.remove(child)
         self._watchdog.forget(child.process.pid)
         done.write_text(wanted)
+
+    def _register_with_discord(self) -> None:
+        if not self._plan.environment.get("DISCORD_TOKEN"):
+            return
+        child = Supervised(self._module("discord", REGISTER_MODULE), self._folder.log("discord"), self._watchdog, self._say)
+        self._registration = Registration(child, self._say)
+        self._registration.start()
 
     def _start_services(self, models_file: Path) -> list[Awaitable[None]]:
         addresses = self._plan.addresses

@@ -33,9 +33,10 @@ def stack(model_port: ModelPort) -> Iterator[RunningStack]:
     environment = {
         "OPENAI_BASE_URL": f"http://127.0.0.1:{model_port.port}/v1",
         "PARLOUR_MODEL": "scripted",
-        # Short enough for a test to see a turn or a hold that nobody finished.
+        # Short enough for a test to see a turn or a hold that nobody finished, and the lease that a killed gateway left.
         "PARLOUR_GATEWAY_TURN_S": "15",
         "PARLOUR_GATEWAY_ORPHAN_POLL_S": "0.5",
+        "PARLOUR_GATEWAY_LEASE_TTL_S": "3",
     }
     running = RunningStack(data_dir, free_port_base(), environment)
     running.start()
