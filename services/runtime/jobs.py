@@ -8,9 +8,11 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import procrastinate
 import psycopg
+import psycopg_pool
 from opentelemetry import propagate, trace
 from procrastinate import jobs as procrastinate_jobs
 from prometheus_client import Counter, Histogram
@@ -55,7 +57,7 @@ class Jobs:
         self._concurrency = concurrency
         self._drain_s = drain_s
         self._connector = procrastinate.PsycopgConnector(
-            conninfo=database.url.replace("+psycopg", ""), min_size=1, max_size=concurrency + 3, timeout=5, reconnect_timeout=1e9
+            pool_factory=_pool, conninfo=database.url, min_size=1, max_size=concurrency + 3, timeout=5, reconnect_timeout=1e9
         )
         self._app = procrastinate.App(connector=self._connector)
         self._database = database
@@ -146,8 +148,13 @@ class Jobs:
                     stalled_worker_timeout=STALLED_S,
                 )
             except Exception as error:
-                _log.warning("the job worker lost its database and starts again", problem=repr(error))
+                _log.warning("the job worker lost its database and starts again", problem=type(error).__name__)
+                await self._discard_broken()
             await asyncio.sleep(1.0)
+
+    async def _discard_broken(self) -> None:
+        if self._connector._async_pool is not None:
+            await self._connector.pool.check()
 
     async def _open(self) -> None:
         if self._connector._async_pool is None:
@@ -161,7 +168,7 @@ class Jobs:
                     _log.warning("job of a lost worker is queued again", task=job.task_name, job_id=job.id)
                     await self._app.job_manager.retry_job(job)
             except Exception as error:  # the database is away: the next round tries again
-                _log.warning("stalled jobs could not be looked for", problem=repr(error))
+                _log.warning("stalled jobs could not be looked for", problem=type(error).__name__)
 
     async def waiting(self) -> int:
         """Return how many jobs wait or run."""
@@ -177,6 +184,20 @@ class Jobs:
         """Wait until no job waits or runs, those of a clock aside."""
         while await self.waiting():  # noqa: ASYNC110 -- the condition lies in the database
             await asyncio.sleep(interval_s)
+
+
+def _pool(**arguments: Any) -> psycopg_pool.AsyncConnectionPool[psycopg.AsyncConnection]:
+    """The queue's pool, at one round trip a statement instead of four.
+
+    procrastinate checks each connection before each statement, and wraps a transaction around it: every one of its statements is one on its own,
+    and connections are checked when one fails.
+    """
+    arguments.pop("check", None)
+    return psycopg_pool.AsyncConnectionPool(configure=_autocommit, **arguments)
+
+
+async def _autocommit(connection: psycopg.AsyncConnection) -> None:
+    await connection.set_autocommit(True)
 
 
 def _observed(name: str, function: _Task, timeout_s: float) -> _Task:
