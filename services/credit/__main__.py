@@ -29,7 +29,7 @@ async def start(settings: CreditSettings, parts: Parts) -> None:
     parts.stack.push_async_callback(database.close)
     parts.health.watch("database", database.ping)
 
-    teller = Teller(database, prices, Limits(settings.open_holds_max, settings.grants_max))
+    teller = Teller(database, prices, Limits(settings.open_holds_max, settings.grants_max), accounts_known_max=settings.accounts_known_max)
     parts.server.add(pb_grpc.add_CreditServiceServicer_to_server, CreditServicer(teller), "parlour.credit.v1.CreditService")
     parts.server.add(pb_grpc.add_CreditAdminServiceServicer_to_server, CreditAdminServicer(teller), "parlour.credit.v1.CreditAdminService")
 

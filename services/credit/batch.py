@@ -20,6 +20,7 @@ from services.credit.operations import Operation
 from services.credit.pricing import PriceList
 from services.credit.refusals import STORED_REFUSALS, refusal_bytes, refusal_from
 from services.credit.store import Changes, Loaded, OperationRecord
+from services.runtime.bounded_map import BoundedMap
 from services.runtime.database import Database
 from services.runtime.errors import NotFound, ParlourError, RequestIdReused, StaleVersion
 
@@ -46,11 +47,16 @@ class Books:
     openings: dict[int, tuple[str, tuple[Entry, ...]]] = field(default_factory=dict)
 
 
+type KnownKeys = BoundedMap[str, int]
+"""The keys of accounts, by id. A key never changes, but erasure takes it from its id: what is remembered is checked against the books each time."""
+
+
 async def commit_batch(
     database: Database,
     operations: Sequence[Operation],
     prices: PriceList,
     limits: Limits,
+    known_keys: KnownKeys,
     new_key: Callable[[], int] = lambda: 1 + secrets.randbelow(KEY_MAX),
 ) -> tuple[list[Outcome], Changes]:
     """Decide and write a batch; return an outcome for each operation, and what was changed.
@@ -58,12 +64,15 @@ async def commit_batch(
     Raises DependencyUnavailable where the database is lost: whether the batch was written is then found out by repeating its request ids.
     """
     for _ in range(_ATTEMPTS_MAX):
-        async with database.connection() as connection:
-            try:
-                async with connection.transaction():
-                    return await _decide_and_write(connection, operations, prices, limits, new_key)
-            except (store.OpenedMeanwhile, psycopg.errors.DeadlockDetected):
-                continue
+        try:
+            # A pipeline on a connection in autocommit mode is one transaction, committed as it ends: what is sent before an answer is awaited
+            # travels together, and neither BEGIN nor COMMIT is a message of its own.
+            async with database.connection() as connection, connection.pipeline():
+                done = await _decide_and_write(connection, operations, prices, limits, known_keys, new_key)
+        except (psycopg.errors.UniqueViolation, psycopg.errors.DeadlockDetected):
+            continue  # somebody else opened the same account meanwhile: decide again, with theirs
+        if done is not None:
+            return done
     raise StaleVersion("the accounts were opened by others again and again")
 
 
@@ -72,9 +81,11 @@ async def _decide_and_write(
     operations: Sequence[Operation],
     prices: PriceList,
     limits: Limits,
+    known_keys: KnownKeys,
     new_key: Callable[[], int],
-) -> tuple[list[Outcome], Changes]:
-    keys = await store.find_keys(connection, {name for operation in operations for name in operation.accounts if isinstance(name, str)})
+) -> tuple[list[Outcome], Changes] | None:
+    """Return None, with nothing written, where a remembered key is no longer its account's."""
+    keys = await _keys_of(connection, {name for operation in operations for name in operation.accounts if isinstance(name, str)}, known_keys)
     owned = [(key, operation) for operation in operations if (key := _key(keys, operation.accounts[0])) is not None]
     loaded = await store.load(
         connection,
@@ -82,9 +93,22 @@ async def _decide_and_write(
         [(key, operation.request_key) for key, operation in owned if operation.request_key],
         [(key, seq) for key, operation in owned for seq in _hold_seqs(key, operation.hold_ids)],
     )
+    erased = [name for name, key in keys.items() if loaded.names.get(key) != name]
+    if erased:
+        for name in erased:
+            known_keys.pop(name)
+        return None
     outcomes, changes = decide_batch(operations, loaded, keys, Terms(prices, loaded.now, limits), new_key)
     await store.write(connection, changes, loaded.now)
     return outcomes, changes
+
+
+async def _keys_of(connection: psycopg.AsyncConnection, names: set[str], known_keys: KnownKeys) -> dict[str, int]:
+    keys = {name: key for name in names if (key := known_keys.get(name)) is not None}
+    for name, key in (await store.find_keys(connection, names - keys.keys())).items():
+        keys[name] = key
+        known_keys.put(name, key)
+    return keys
 
 
 def decide_batch(

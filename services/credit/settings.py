@@ -14,6 +14,7 @@ class CreditSettings(ServiceSettings, DatabaseSettings):
 
     models_file: Path = Field(validation_alias="PARLOUR_MODELS_FILE", description="TOML file with the models' prices and the tiers")
     open_holds_max: int = Field(10_000, ge=1, le=1_000_000, description="holds that one account may have open")
+    accounts_known_max: int = Field(100_000, ge=1, le=10_000_000, description="accounts whose keys one instance remembers")
     grants_max: int = Field(1_000, ge=1, le=100_000, description="grants with credits left that one account may have")
     due_accounts_max: int = Field(1_000, ge=1, le=100_000, description="accounts whose due holds and grants one run of the job settles")
     request_ids_kept_days: int = Field(30, ge=1, le=3_650, description="how long a repeated request id is recognised")

@@ -10,13 +10,14 @@ from sqlalchemy import Row, func, select, tuple_
 from parlour.credit.v1 import credit_pb2 as pb
 from services.credit import ledger, metrics, operations, store
 from services.credit.accounts import Account, SystemAccount
-from services.credit.batch import commit_batch
+from services.credit.batch import KnownKeys, commit_batch
 from services.credit.decisions import Terms, balance_message, hold_message, timestamp
 from services.credit.identifiers import account_kind, entry_id, hold_id, hold_seq, operation_id, page_start, page_token
 from services.credit.ledger import Limits
 from services.credit.operations import Operation
 from services.credit.pricing import PriceList
 from services.credit.tables import account_keys, entries, notes
+from services.runtime.bounded_map import BoundedMap
 from services.runtime.database import Database
 from services.runtime.errors import InvalidField, NotFound
 
@@ -27,10 +28,11 @@ _SYSTEM = "system:"
 class Teller:
     """Answers what is asked of the ledger."""
 
-    def __init__(self, database: Database, prices: PriceList, limits: Limits | None = None) -> None:
+    def __init__(self, database: Database, prices: PriceList, limits: Limits | None = None, *, accounts_known_max: int = 100_000) -> None:
         self._database = database
         self._prices = prices
         self._limits = limits or Limits()
+        self._known_keys: KnownKeys = BoundedMap("credit_account_keys", size_max=accounts_known_max)
 
     async def execute(self, operation: Operation) -> bytes:
         """Decide and write one operation; return its response, account ids left out.
@@ -38,7 +40,7 @@ class Teller:
         Repeating a request id returns the first response, or raises the first refusal. Raises what the operation is refused with, and
         DependencyUnavailable.
         """
-        outcomes, changes = await commit_batch(self._database, [operation], self._prices, self._limits)
+        outcomes, changes = await commit_batch(self._database, [operation], self._prices, self._limits, self._known_keys)
         metrics.count(outcomes, changes)
         if (error := outcomes[0].error) is not None:
             raise error

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from parlour.credit.v1 import credit_pb2 as pb
 from services.credit.ledger import Limits
 from services.credit.pricing import PriceList
 from services.runtime.errors import AccountFrozen, InsufficientCredit, InvalidField, LimitReached, NotFound
@@ -192,3 +193,35 @@ async def test_a_page_token_of_another_list_is_refused(credit):
 async def test_entries_of_an_account_that_never_was_are_not_found(credit):
     with pytest.raises(NotFound, match="account"):
         await credit.entries("user:nobody")
+
+
+async def test_an_account_whose_id_was_erased_is_not_found_again_by_an_instance_that_remembers_its_key(credit):
+    placed = await credit.hold("user:1", amount=100)
+    await credit.run("DELETE FROM account_keys WHERE account_id = 'user:1'")
+    with pytest.raises(NotFound):
+        await credit.capture(placed.hold, 50)
+    again = await credit.hold("user:1", amount=100)
+    assert again.balance.posted_microcredits == ALLOWANCE
+    assert again.hold.hold_id != placed.hold.hold_id
+    assert await credit.rows("SELECT count(*) FROM accounts") == [(2,)]
+
+
+async def test_an_account_that_was_erased_and_opened_by_another_instance_is_found_there(make_credit):
+    one, other = await make_credit(), await make_credit()
+    await one.hold("user:1", amount=100)
+    await one.run("DELETE FROM account_keys WHERE account_id = 'user:1'")
+    await other.hold("user:1", amount=200)
+    placed = await one.hold("user:1", amount=300)
+    assert placed.balance.held_microcredits == 500
+
+
+@pytest.mark.parametrize("text", ['say "hi"', r"back\slash \x41", "{a,b}", "NULL", "", "a\nb\tc", "'); DROP", "é 猫 🐈", "%s"])
+async def test_texts_are_stored_as_they_are(credit, text):
+    placed = await credit.hold("user:1", amount=1, request_id=f"id {text}", metadata={"feature": text, "guild_id": text})
+    assert (await credit.hold("user:1", amount=1, request_id=f"id {text}", metadata={"feature": text, "guild_id": text})) == placed
+    await credit.transfer(1, "user:1", "user:2", note=text)
+    assert (await credit.entries("user:2")).entries[0].note == text
+    request = pb.GetHoldRequest(account_id="user:1", hold_id=placed.hold.hold_id)
+    assert dict((await credit.rpc.GetHold(request, None)).hold.metadata) == {"feature": text, "guild_id": text}
+    await credit.record(placed.hold, f"turn {text}", prompt_tokens=1)
+    assert await credit.rows("SELECT turn_id, feature, guild_id FROM usage_records") == [(f"turn {text}", text, text)]
