@@ -1,12 +1,13 @@
 """What follows a turn, on nobody's time: its settlement, and what memory may learn from it. Every job may run twice."""
 
+import asyncio
 from collections.abc import Awaitable
 
 from parlour.credit.v1 import credit_pb2
 from parlour.memory.v1 import memory_pb2
 from services.conversation.requests import forget_requests
-from services.conversation.store import TurnStore
-from services.conversation.turn import NewTurn, Turn
+from services.conversation.store import Aftermath, TurnStore
+from services.conversation.turn import Turn
 from services.credit.client import CreditClient
 from services.memory.client import MemoryClient
 from services.runtime.database import Database
@@ -21,13 +22,9 @@ _CALL_S = 5.0
 def register(jobs: Jobs, store: TurnStore, database: Database, credit: CreditClient, memory: MemoryClient, *, request_keep_days: int) -> None:
     """Register the service's jobs."""
 
-    @jobs.task(name="settle", retries_max=30, backoff_s=1.0, backoff_max_s=300.0, priority=10, timeout_s=30.0)
-    async def settle(*, turn_id: str) -> None:
-        await _final(settle_turn(store, credit, turn_id), "settle", turn_id)
-
-    @jobs.task(name="observe", retries_max=12, backoff_s=2.0, backoff_max_s=300.0, timeout_s=30.0)
-    async def observe(*, turn_id: str) -> None:
-        await _final(observe_turn(store, memory, turn_id), "observe", turn_id)
+    @jobs.task(name="after_turn", retries_max=30, backoff_s=1.0, backoff_max_s=300.0, priority=10, timeout_s=30.0)
+    async def after_turn(*, turn_id: str) -> None:
+        await follow_turn(store, credit, memory, turn_id)
 
     @jobs.periodic(cron="*/5 * * * *", name="give_up_orphans")
     async def give_up_orphans() -> None:
@@ -40,32 +37,48 @@ def register(jobs: Jobs, store: TurnStore, database: Database, credit: CreditCli
         await forget_requests(database, request_keep_days)
 
 
-async def settle_turn(store: TurnStore, credit: CreditClient, turn_id: str) -> None:
-    """Tell credit what a turn used; it charges the hold unless the gateway did."""
-    turn = (await store.load(turn_id)).turn
+async def follow_turn(store: TurnStore, credit: CreditClient, memory: MemoryClient, turn_id: str) -> None:
+    """Settle a turn and hand its message to memory, side by side: neither waits for the other, and a refusal of one is not the other's.
+
+    Raises the first failure that may pass, after both have ended: then both are tried again, which changes nothing where it was done.
+    """
+    after = await store.aftermath(turn_id)
+    done = await asyncio.gather(
+        _final(settle_turn(credit, after.turn), "settle", turn_id),
+        _final(observe_turn(memory, after), "observe", turn_id),
+        return_exceptions=True,
+    )
+    for failure in done:
+        if failure is not None:
+            raise failure
+
+
+async def settle_turn(credit: CreditClient, turn: Turn) -> None:
+    """Tell credit what a turn used; it charges the hold unless the gateway did. A turn without a hold has nothing to settle."""
+    if not turn.hold_id or not turn.usage.model:
+        return
     usage = credit_pb2.Usage(
         model=turn.usage.model,
         prompt_tokens=turn.usage.prompt_tokens,
         cached_prompt_tokens=turn.usage.cached_prompt_tokens,
         completion_tokens=turn.usage.completion_tokens,
     )
-    request = credit_pb2.RecordUsageRequest(turn_id=turn_id, account_id=turn.account_id, hold_id=turn.hold_id, usage=usage)
+    request = credit_pb2.RecordUsageRequest(turn_id=turn.turn_id, account_id=turn.account_id, hold_id=turn.hold_id, usage=usage)
     await credit.record_usage(request, timeout_s=_CALL_S)
 
 
-async def observe_turn(store: TurnStore, memory: MemoryClient, turn_id: str) -> None:
+async def observe_turn(memory: MemoryClient, after: Aftermath) -> None:
     """Hand a person's message to memory, unless they or their guild do not want that. The assistant's words are never handed over."""
-    observed = await store.observed(turn_id)
-    if observed is None:
+    turn = after.turn
+    if after.said is None:
         return
-    turn, said = observed
-    message = memory_pb2.ObservedMessage(message_id=said.message_id, author_id=said.user_id, author_name=said.user_name, text=said.text)
+    message = memory_pb2.ObservedMessage(message_id=turn.message_id, author_id=turn.user_id, author_name=turn.user_name, text=after.said)
     message.create_time.FromDatetime(turn.accept_time)
-    request = memory_pb2.ObserveMessagesRequest(request_id=f"{turn_id}:observe", scope=memory_scope(said), messages=[message])
+    request = memory_pb2.ObserveMessagesRequest(request_id=f"{turn.turn_id}:observe", scope=memory_scope(turn), messages=[message])
     await memory.observe_messages(request, timeout_s=_CALL_S)
 
 
-def memory_scope(said: Turn | NewTurn) -> memory_pb2.Scope:
+def memory_scope(said: Turn) -> memory_pb2.Scope:
     """Return where what a person said belongs: to them in their guild (only in this channel if it is hidden), or to them in private."""
     if not said.guild_id:
         return memory_pb2.Scope(user_id=said.user_id, visibility=memory_pb2.VISIBILITY_PRIVATE)

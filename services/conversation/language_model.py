@@ -11,11 +11,10 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import httpx2
 import openai
-from openai.types.chat import ChatCompletionMessageParam
 
 from services.conversation.context_window import PromptMessage, estimate_tokens
 from services.conversation.models_file import ModelEndpoint
@@ -131,14 +130,16 @@ class LanguageModel:
     @asynccontextmanager
     async def _events(self, call: ModelCall) -> AsyncIterator[AsyncIterator[Mapping[str, Any]]]:
         limit = "max_completion_tokens" if "max_completion_tokens" in self.endpoint.capabilities else "max_tokens"
-        extra: dict[str, Any] = {limit: call.max_completion_tokens}
+        # The messages travel in extra_body: what the client does with its own argument walks all of them by their types, for milliseconds.
+        messages = [{"role": message.role, "content": message.text} for message in call.messages]
+        extra: dict[str, Any] = {limit: call.max_completion_tokens, "messages": messages}
         if call.json_schema is not None:
             schema = {"name": "answer", "schema": dict(call.json_schema), "strict": True}
             extra["response_format"] = {"type": "json_schema", "json_schema": schema}
         try:
             async with self._client.chat.completions.with_streaming_response.create(
                 model=self.endpoint.provider_model,
-                messages=cast("list[ChatCompletionMessageParam]", [{"role": m.role, "content": m.text} for m in call.messages]),
+                messages=[],
                 stream=True,
                 stream_options={"include_usage": True},
                 timeout=openai.Timeout(None, connect=_CONNECT_S),

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
+from psycopg.rows import namedtuple_row
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +14,7 @@ from services.conversation.context_window import Said
 from services.conversation.persona import Persona
 from services.conversation.settings_store import select_persona
 from services.conversation.turn import Ending, NewTurn, Turn, TurnState, check_fence, check_newest
-from services.conversation.turn_rows import BEGIN, DUE, columns, end_statement, turn_of
+from services.conversation.turn_rows import AFTERMATH, BEGIN, DUE, columns, end_statement, turn_of
 from services.runtime.database import Database
 from services.runtime.errors import NotFound, RequestIdReused
 from services.runtime.jobs import Jobs
@@ -38,6 +40,14 @@ class Background:
 
     history: Sequence[Said]
     persona: Persona
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """An ended turn, and what memory may have of it: what was said, or None where nobody may keep it."""
+
+    turn: Turn
+    said: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +131,8 @@ class TurnStore:
             return Begun(turn_of(row), ending.text)
 
     async def _enqueue(self, session: AsyncSession, ending: Ending) -> None:
-        if ending.usage is not None and ending.hold_id:
-            await self._jobs.enqueue(session, "settle", turn_id=ending.turn_id)
-        if ending.state in (TurnState.FINISHED, TurnState.CUT):
-            await self._jobs.enqueue(session, "observe", turn_id=ending.turn_id)
+        if ending.state in (TurnState.FINISHED, TurnState.CUT) or (ending.usage is not None and ending.hold_id):
+            await self._jobs.enqueue(session, "after_turn", turn_id=ending.turn_id)
 
     async def hasten(self, turn_id: str, fence: int, within_s: float) -> None:
         """Make an accepted turn an orphan `within_s` seconds from now, unless its gateway ends it before."""
@@ -167,19 +175,16 @@ class TurnStore:
         async with self._database.write() as session:
             return len((await session.execute(statement.returning(_turns.c.turn_id))).all())
 
-    async def observed(self, turn_id: str) -> tuple[Turn, NewTurn] | None:
-        """Return a turn and its message if memory may have it: not where the person opted out or the guild does without."""
-        async with self._database.read() as session:
-            turn = await _load(session, turn_id)
-            if turn is None:
-                return None
-            opted_out = await session.scalar(sa.select(tables.opt_outs.c.user_id).where(tables.opt_outs.c.user_id == turn.user_id))
-            settings = tables.guild_settings
-            extraction = await session.scalar(sa.select(settings.c.extraction).where(settings.c.guild_id == turn.guild_id))
-            if opted_out is not None or extraction is False:
-                return None
-            message = await _message(session, turn)
-            return None if message is None else (turn, message)
+    async def aftermath(self, turn_id: str) -> Aftermath:
+        """Return what follows from a turn. Raises NotFound."""
+        async with self._database.connection() as connection:
+            cursor = connection.cursor(row_factory=namedtuple_row)
+            row: Any = await (await cursor.execute(AFTERMATH, [turn_id])).fetchone()
+        if row is None:
+            raise NotFound("turn")
+        turn = turn_of(row)
+        observable = row.said is not None and turn.state in (TurnState.FINISHED, TurnState.CUT) and row.extraction is not False and not row.opted_out
+        return Aftermath(turn, row.said if observable else None)
 
 
 async def _begun_before(session: AsyncSession, new: NewTurn) -> Begun:

@@ -52,6 +52,16 @@ DUE = sa.text("""
 """Orphans; those of a person with a turn under way wait for its end: the new fence that a claim issues would supersede it."""
 
 
+AFTERMATH = """
+    SELECT t.*, m.text AS said, EXISTS (SELECT FROM opt_outs o WHERE o.user_id = t.user_id) AS opted_out,
+        (SELECT g.extraction FROM guild_settings g WHERE g.guild_id = t.guild_id) AS extraction
+    FROM turns t LEFT JOIN messages m
+        ON m.guild_id = t.guild_id AND m.channel_id = t.channel_id AND m.message_id = t.message_id AND m.role = 'user'
+    WHERE t.turn_id = %s
+"""
+"""What the job after a turn needs, in one statement."""
+
+
 def end_statement(ending: Ending) -> ReturningUpdate[Any]:
     """Return the update that ends a turn."""
     usage = ending.usage or Usage()
@@ -92,8 +102,8 @@ def columns(new: NewTurn) -> dict[str, object]:
     }
 
 
-def turn_of(row: sa.Row[Any]) -> Turn:
-    """Return the turn that a row of `turns` is."""
+def turn_of(row: Any) -> Turn:
+    """Return the turn that a row of `turns` is, whichever library read it."""
     return Turn(
         turn_id=row.turn_id,
         message_id=row.message_id,

@@ -61,7 +61,7 @@ async def test_a_reply_streams_and_is_stored_with_its_settlement(client, model, 
 async def test_reply_usage_and_jobs_are_committed_together_or_not_at_all(client, database, model):
     said = message()
     begun = await client.begin_turn(said)
-    await rows_written(database, "ALTER TABLE procrastinate_jobs ADD CONSTRAINT no_jobs CHECK (task_name <> 'settle')")
+    await rows_written(database, "ALTER TABLE procrastinate_jobs ADD CONSTRAINT no_jobs CHECK (task_name <> 'after_turn')")
     with pytest.raises(Exception, match="unexpected"):
         await read_reply(client, wanted(begun, said))
     assert await rows(database, "SELECT state FROM turns") == [(pb.TURN_STATE_ACCEPTED,)]
