@@ -15,8 +15,9 @@ run: setup ## start everything and chat
 up: setup ## start everything, until Ctrl-C
 	exec $(BIN)/python -m services.local up $(ARGS)
 
+# Files in the order of their names: those that start whole stacks come first, so that no worker is left with one at the end.
 test: check ## lint, types and every test that ends within five minutes
-	$(BIN)/pytest -n 2 --dist loadfile --session-timeout 300 $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --session-timeout 300 $(ARGS)
 
 check: setup ## what needs no test to run: style, types, protos
 	$(BIN)/ruff check .
