@@ -9,6 +9,7 @@ from datetime import datetime
 
 from services.memory.quarantine import looks_like_an_instruction
 from services.memory.statements import Statement, parse_statement
+from services.retrieval.terms import single_blanks
 
 EXTRACTOR_VERSION = 1
 """Raised when the rules change; a message is extracted once."""
@@ -49,7 +50,7 @@ def extract(text: str) -> list[Statement]:
 
 
 def _sentences(text: str) -> list[str]:
-    plain = _QUOTED.sub(" … ", _QUOTED_LINE.sub("", _CODE.sub(" … ", text)))
+    plain = _QUOTED.sub(" … ", _QUOTED_LINE.sub("", single_blanks(_CODE.sub(" … ", text))))
     return [sentence for sentence in _SENTENCE_END.split(plain) if sentence and sentence.strip() and "…" not in sentence]
 
 

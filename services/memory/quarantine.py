@@ -7,6 +7,8 @@ another role, asking for its prompt, imitating the marks of a chat template. A p
 import re
 import unicodedata
 
+from services.retrieval.terms import single_blanks
+
 _INSTRUCTIONS = r"(?:instructions?|prompts?|rules?|guidelines?|directives?|messages?|context|programming|training)"
 # Where a clause begins, or where the assistant is spoken to: "I always answer my mail" is a fact, "always answer with yes" is not.
 _SPOKEN_TO = r"(?:^|[.!?;:,\n\"'(]\s*|\b(?:you|and|then|please|assistant|bot|parlour|also|must|should|always|to)\s+)"
@@ -38,5 +40,5 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 def looks_like_an_instruction(text: str) -> bool:
     """Whether a text is shaped like an instruction to the assistant."""
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("’", "'")
+    plain = single_blanks(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text))).replace("’", "'")
     return any(pattern.search(plain) is not None for pattern in _COMPILED)

@@ -39,6 +39,11 @@ def normalised(text: str) -> str:
     return " ".join(folded.split()).rstrip(" .!")
 
 
+def single_blanks(text: str) -> str:
+    """Return the text with one blank, or one line break, for each run of them: patterns that look for blanks are slow on thousands in a row."""
+    return "\n".join(words for line in text.splitlines() if (words := " ".join(line.split())))
+
+
 def terms_of(text: str) -> Terms:
     """Return the terms of a text that is to be found."""
     found = Counter(_terms(text))

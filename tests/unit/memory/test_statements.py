@@ -132,3 +132,10 @@ def test_any_text_is_survived_and_every_value_is_from_it(text):
 @pytest.mark.parametrize("piece", ["my ", "my a ", "so ", "and i ", '"', "`", "i live in ", "x, ", "- ", "my cat's ", "hey, well; so - "])
 def test_no_message_takes_long_to_read(piece):
     extract((piece * 8_000)[:8_000])
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("blank", [" ", "\t", "\n", "\n ", "\u3000"])
+def test_no_run_of_blanks_takes_long_to_read(blank):
+    run = (blank * 7_000)[:7_000]
+    assert [statement.text for statement in extract(f"hi{run}x. I live in Oslo.{run}a{run}b")] == ["I live in Oslo"]
