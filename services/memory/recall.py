@@ -1,7 +1,7 @@
 """Finding memories: every memory in sight is compared with the query by meaning and by words, the arms are fused, repetitions collapsed.
 
-Two round trips a search: one that confines the transaction and brings the candidates, one for the rows of the best. psycopg directly, in
-pipeline mode: this is the hot path.
+Three round trips a search: one that asks whether anything is in sight (whoever is new has nothing, and embedding the query is the dearest part),
+one that brings the candidates, one for the rows of the best. psycopg directly, in pipeline mode: this is the hot path.
 """
 
 import uuid
@@ -17,7 +17,7 @@ from psycopg.rows import namedtuple_row
 from services.memory import store
 from services.memory.facts import StoredMemory
 from services.memory.ranking import Candidate, Candidates, Found, Ranked, collapsed, rank
-from services.memory.scope_lock import APP_ROLE, CONFINE, reading, setting
+from services.memory.scope_lock import looking, reading
 from services.memory.scopes import Viewer
 from services.retrieval.embedding import EmbeddingModel
 from services.retrieval.fusion import Spread
@@ -37,9 +37,7 @@ _seconds = Histogram(
 )
 _results = Histogram("parlour_memory_search_results", "Memories found by a search", buckets=(0, 1, 2, 5, 10, 20, 50, 100))
 
-# Nobody can estimate how much of a scope a query's words meet, and a nested loop over a large one takes minutes: everything is hashed.
-_CONFINE = CONFINE.format(role=APP_ROLE, scopes="%(scopes)s") + ", set_config('transaction_read_only', 'on', true)"
-_CONFINE += ", set_config('enable_nestloop', 'off', true)"
+_HOLDS_ANYTHING = "SELECT EXISTS (SELECT FROM memories WHERE scope_id = ANY(%(scope_ids)s::uuid[]))"
 
 # Both arms score everything in sight, so that means and deviations are those of the whole, and each brings its best as candidates.
 _CANDIDATES = """
@@ -119,9 +117,23 @@ class Recall:
 
     async def search(self, search: Search) -> list[Found]:
         """Return what bears on the query, best first, at most `limit`. Raises Overloaded, DependencyUnavailable."""
+        scope_ids = search.viewer.scope_ids()
+        found = await self._found(search, scope_ids) if await self._anything_in(scope_ids) else []
+        _results.observe(len(found))
+        return found
+
+    async def _anything_in(self, scope_ids: list[uuid.UUID]) -> bool:
+        with _seconds.labels("existence").time():
+            async with self._database.connection() as connection:
+                async with looking(connection, scope_ids):
+                    cursor = await connection.execute(_HOLDS_ANYTHING, {"scope_ids": scope_ids})
+                # Fetched when the pipeline has ended, which brought the answer: within it, fetching would be a round trip of its own.
+                row = await cursor.fetchone()
+        return row is not None and bool(row[0])
+
+    async def _found(self, search: Search, scope_ids: list[uuid.UUID]) -> list[Found]:
         with _seconds.labels("embedding").time():
             vector = await self._model.embed_query(search.query)
-        scope_ids = search.viewer.scope_ids()
         parameters = {
             "query": store.vector_literal(vector),
             "terms": query_terms(search.query),
@@ -133,16 +145,13 @@ class Recall:
             "as_of": search.as_of,
         }
         with _seconds.labels("database").time():
-            async with self._database.connection() as connection, connection.pipeline(), connection.transaction():
-                await connection.execute(_CONFINE, {"scopes": setting(scope_ids)})
+            async with self._database.connection() as connection, looking(connection, scope_ids):
                 candidates = await _candidates(connection, search.statement, parameters)
                 # Twice what is asked for, so that collapsing repetitions leaves enough.
                 best = rank(candidates, self._similarity_floor)[: 2 * search.limit]
                 rows = await _rows(connection, best, looking_back=search.as_of is not None) if best else {}
         found = [Found(rows[key], one.score, one.score_by_arm) for one in best if (key := _key(one)) in rows]
-        answered = collapsed(found, search.limit)
-        _results.observe(len(answered))
-        return answered
+        return collapsed(found, search.limit)
 
     async def page(self, viewer: Viewer, *, after: uuid.UUID | None, size: int) -> tuple[list[StoredMemory], int]:
         """Return one page of what holds and the viewer may see, newest first, and how much there is in all."""

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +17,9 @@ APP_ROLE = "parlour_memory_app"
 CONFINE = "SELECT set_config('role', '{role}', true), set_config('parlour.scopes', {scopes}, true)"
 
 _CONFINE = text(CONFINE.format(role=APP_ROLE, scopes=":scopes"))
+# Nobody can estimate how much of a scope a query's words meet, and a nested loop over a large one takes minutes: everything is hashed.
+_LOOK = CONFINE.format(role=APP_ROLE, scopes="%(scopes)s") + ", set_config('transaction_read_only', 'on', true)"
+_LOOK += ", set_config('enable_nestloop', 'off', true)"
 _KNOW_SCOPES = text(
     "INSERT INTO scopes (scope_id, visibility, guild_id, channel_id, user_id)"
     " SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:visibilities AS text[]), CAST(:guilds AS text[]), CAST(:channels AS text[]),"
@@ -51,6 +55,18 @@ async def reading(database: Database, scope_ids: Collection[uuid.UUID]) -> Async
     async with database.read() as session:
         await confine(session, scope_ids)
         yield session
+
+
+@asynccontextmanager
+async def looking(connection: psycopg.AsyncConnection, scope_ids: Collection[uuid.UUID]) -> AsyncIterator[None]:
+    """Make the block one read-only transaction that sees these scopes alone, in pipeline mode; `connection` is in autocommit mode.
+
+    BEGIN and COMMIT would cost as much as the query: what a pipeline holds between two synchronisations is one transaction without them
+    (PostgreSQL's manual, 32.5.1.1), and the settings end with it.
+    """
+    async with connection.pipeline():
+        await connection.execute(_LOOK, {"scopes": setting(scope_ids)})
+        yield
 
 
 async def lock_scopes(session: AsyncSession, scopes: Iterable[Scope]) -> dict[uuid.UUID, int]:
