@@ -43,7 +43,7 @@ def wire(settings: MemorySettings, database: Database, model: EmbeddingModel) ->
 
 async def start(settings: MemorySettings, parts: Parts) -> None:
     """Build the service."""
-    model = EmbeddingModel(waiting_max=settings.embedding_waiting_max)
+    model = EmbeddingModel(waiting_max=settings.embedding_waiting_max, recent_max=settings.embeddings_recent_max)
     parts.stack.callback(model.close)
     database = Database(
         settings.database_url,

@@ -14,6 +14,7 @@ class MemorySettings(ServiceSettings, DatabaseSettings):
     observed_waiting_max: int = Field(1_000, ge=1, le=1_000_000, description="messages of one scope that wait for extraction; more are refused")
     observed_keep_days: int = Field(30, ge=1, le=365, description="how long the ids of messages are kept, so that none is extracted twice")
     embedding_waiting_max: int = Field(4_096, ge=16, le=1_000_000, description="texts that wait to be embedded; more are refused")
+    embeddings_recent_max: int = Field(1_000, ge=1, le=100_000, description="queries whose vectors are kept in memory for ten minutes of disuse")
 
     search_limit_default: int = Field(10, ge=1, le=100, description="results of a search that names no limit")
     search_candidates_max: int = Field(100, ge=10, le=1_000, description="candidates that each arm of a search brings")

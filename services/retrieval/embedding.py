@@ -4,6 +4,7 @@ sentence-transformers was considered: it brings PyTorch for what onnxruntime doe
 """
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -15,6 +16,7 @@ from prometheus_client import Gauge, Histogram
 from tokenizers import Encoding, Tokenizer
 
 from services.retrieval.model_files import MODEL, TOKENIZER, read_pinned
+from services.runtime.bounded_map import BoundedMap
 from services.runtime.errors import Overloaded
 
 Vectors = npt.NDArray[np.float32]
@@ -24,6 +26,8 @@ MODEL_NAME = "all-minilm-l6-v2-int8"
 DIMENSIONS = 384
 TOKENS_MAX = 256
 """What the model was trained to read (sentence-transformers/all-MiniLM-L6-v2); the rest of a longer text is not looked at."""
+RECENT_S = 600.0
+"""How long an unused vector of embed_query is kept: what is asked again soon (a retry, a regenerated answer, "hi") is embedded once."""
 BATCH_TEXTS_MAX = 16
 """More do not go faster on one thread, and the next caller waits longer."""
 
@@ -39,23 +43,30 @@ _waiting = Gauge("parlour_retrieval_embedding_waiting_texts", "Texts that wait t
 class EmbeddingModel:
     """The model, loaded. `embed` is for many texts, `embed_query` for one that a person waits for: each has a thread of its own.
 
-    At most `waiting_max` texts wait in each lane; more are refused with Overloaded. Vectors have length 1, so a dot product is their cosine.
+    At most `waiting_max` texts wait in each lane; more are refused with Overloaded. The vectors of the last `recent_max` queries are kept, under a
+    hash of the text and not the text itself, which may have to be forgotten. Vectors have length 1, so a dot product is their cosine.
     """
 
     name = MODEL_NAME
 
-    def __init__(self, *, waiting_max: int = 4_096) -> None:
+    def __init__(self, *, waiting_max: int = 4_096, recent_max: int = 1_000) -> None:
         """Load the model; takes about 0.3 s. Raises ModelFilesUnusable."""
         self._tokenizer = Tokenizer.from_str(read_pinned(TOKENIZER).decode("utf-8"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(TOKENS_MAX)
         self._session = onnxruntime.InferenceSession(read_pinned(MODEL), _session_options(), providers=["CPUExecutionProvider"])
+        self._recent: BoundedMap[bytes, Vectors] = BoundedMap("recent_query_vectors", size_max=recent_max, ttl_s=RECENT_S)
         self._lanes = {lane: _Lane(lane, waiting_max) for lane in ("query", "bulk")}
 
     async def embed_query(self, text: str) -> Vectors:
-        """Return the vector of one text, shape (384,). Raises Overloaded."""
-        vectors = await self._lanes["query"].run(self._embed_batch, [text])
-        return vectors.reshape(DIMENSIONS)
+        """Return the vector of one text, shape (384,), read-only. Raises Overloaded."""
+        key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        vector = self._recent.get(key)
+        if vector is None:
+            vector = (await self._lanes["query"].run(self._embed_batch, [text])).reshape(DIMENSIONS)
+            vector.setflags(write=False)
+            self._recent.put(key, vector)
+        return vector
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of many texts, shape (len(texts), 384), in their order. Raises Overloaded."""

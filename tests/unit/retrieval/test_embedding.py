@@ -56,10 +56,26 @@ async def test_a_person_does_not_wait_for_a_batch(model):
     await batch
 
 
+async def test_a_query_that_was_asked_lately_is_embedded_once(monkeypatch):
+    model = EmbeddingModel(recent_max=2)
+    batches = []
+    embed_batch = model._embed_batch
+    monkeypatch.setattr(model, "_embed_batch", lambda texts: batches.append(texts) or embed_batch(texts))
+    try:
+        first, again = [await model.embed_query("cat") for _ in range(2)]
+        assert first is again
+        assert batches == [["cat"]]
+        for text in ("dog", "cow", "cat"):
+            await model.embed_query(text)
+        assert batches == [["cat"], ["dog"], ["cow"], ["cat"]]
+    finally:
+        model.close()
+
+
 async def test_more_than_may_wait_is_refused():
     model = EmbeddingModel(waiting_max=2)
     try:
-        outcomes = await asyncio.gather(*(model.embed_query("cat") for _ in range(4)), return_exceptions=True)
+        outcomes = await asyncio.gather(*(model.embed_query(f"cat {number}") for number in range(4)), return_exceptions=True)
         assert sum(isinstance(outcome, Overloaded) for outcome in outcomes) == 2
         assert (await model.embed_query("cat")).shape == (DIMENSIONS,)
     finally:
