@@ -37,10 +37,25 @@ async def test_plain_statements_become_memories_with_their_origin(memory, scopes
 
 
 async def test_the_text_of_a_message_is_wiped_once_extracted(memory, scopes, superuser_url):
-    await memory.client.observe_messages(observation(scopes, ("m1", "ada", "what's for lunch, Xylophonquartz?")))
+    await memory.client.observe_messages(observation(scopes, ("m1", "ada", "I live in Oslo. What's for lunch, Xylophonquartz?")))
     await drained(memory)
     with psycopg.connect(superuser_url) as connection:
         assert connection.execute("SELECT text, extractor_version FROM observed_messages").fetchall() == [(None, 1)]
+
+
+async def test_a_message_that_states_nothing_is_taken_in_and_leaves_nothing(memory, scopes, superuser_url):
+    request = observation(scopes, ("m1", "ada", "what's for lunch?"), request_id="same")
+    assert [(await memory.client.observe_messages(request)).accepted for _ in range(2)] == [1, 1]
+    with psycopg.connect(superuser_url) as connection:
+        for table in ("observed_messages", "operations", "scopes", "procrastinate_jobs"):
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+
+
+async def test_beside_a_statement_a_message_that_states_nothing_is_not_kept(memory, scopes, superuser_url):
+    request = observation(scopes, ("m1", "ada", "I live in Oslo"), ("m2", "ada", "what's for lunch?"), request_id="same")
+    assert [(await memory.client.observe_messages(request)).accepted for _ in range(2)] == [2, 2]
+    with psycopg.connect(superuser_url) as connection:
+        assert connection.execute("SELECT message_id FROM observed_messages").fetchall() == [("m1",)]
 
 
 async def test_only_the_scopes_own_user_states_anything(memory, scopes):
@@ -94,9 +109,9 @@ async def test_messages_of_a_direct_message_stay_private(memory, scopes):
 
 async def test_more_messages_than_may_wait_are_refused(start_service, scopes):
     memory = await start_service(observed_waiting_max=2)
-    await memory.client.observe_messages(observation(scopes, ("m1", "ada", "hi"), ("m2", "ada", "hi")))
+    await memory.client.observe_messages(observation(scopes, ("m1", "ada", "I live in Oslo"), ("m2", "ada", "I like my cat. My cat is called Miso")))
     with pytest.raises(LimitReached):
-        await memory.client.observe_messages(observation(scopes, ("m3", "ada", "hi")))
+        await memory.client.observe_messages(observation(scopes, ("m3", "ada", "I speak Norwegian")))
 
 
 async def test_a_job_carries_no_text(memory, scopes, superuser_url):
