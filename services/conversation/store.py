@@ -1,29 +1,25 @@
 """Loads and saves turns and messages. Every method is one transaction; none calls anything outside the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import sqlalchemy as sa
+from psycopg.errors import UniqueViolation
 from psycopg.rows import namedtuple_row
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.conversation import tables
 from services.conversation.context_window import Said
-from services.conversation.persona import Persona
-from services.conversation.settings_store import select_persona
+from services.conversation.persona import DEFAULT, Persona
 from services.conversation.turn import Ending, NewTurn, Turn, TurnState, check_fence, check_newest
-from services.conversation.turn_rows import AFTERMATH, BEGIN, DUE, columns, end_statement, turn_of
+from services.conversation.turn_rows import AFTERMATH, BACKGROUND, BEGIN, DUE, END, END_WITH_JOB, STORED, begin_values, end_values, turn_of
 from services.runtime.database import Database
 from services.runtime.errors import NotFound, RequestIdReused
 from services.runtime.jobs import Jobs
 
-_turns, _messages, _fences, _conversations = tables.turns, tables.messages, tables.fences, tables.conversations
-
-
-class _BegunMeanwhile(Exception):
-    """Another call began the same turn first; the transaction is rolled back, so that no fence is lost."""
+_turns, _messages, _fences = tables.turns, tables.messages, tables.fences
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,64 +71,54 @@ class TurnStore:
         Raises RequestIdReused where the message id is known with another payload.
         """
         try:
-            async with self._database.write() as session:
-                return await self._begin(session, new)
-        except _BegunMeanwhile:
-            async with self._database.read() as session:
-                return await _begun_before(session, new)
-
-    async def _begin(self, session: AsyncSession, new: NewTurn) -> Begun:
-        row = (await session.execute(BEGIN, {**columns(new), "turn_s": self._turn_s})).one_or_none()
-        if row is None:
-            return await _begun_before(session, new)
-        if row.fence is None:
-            raise _BegunMeanwhile
-        if new.attempt:
-            await _replace_earlier_replies(session, new)
-        return Begun(new.accepted(row.fence, row.accept_time), "")
-
-    async def load(self, turn_id: str) -> Begun:
-        """Return a turn with its reply. Raises NotFound."""
-        async with self._database.read() as session:
-            turn = await _load(session, turn_id)
-            if turn is None:
-                raise NotFound("turn")
-            return Begun(turn, await _reply_text(session, turn))
+            row = await self._row(BEGIN, {**begin_values(new), "turn_s": self._turn_s})
+        except UniqueViolation:  # another call began the same turn at this moment
+            row = None
+        if row is not None:
+            return Begun(new.accepted(row.fence, row.accept_time), "")
+        begun = await self._stored(new.turn_id)
+        if begun.turn.payload_hash != new.payload_hash():
+            raise RequestIdReused(new.turn_id)
+        return begun
 
     async def background(self, turn_id: str, fence: int) -> tuple[Begun, Background]:
         """Return a turn and what its reply is built from. Raises NotFound, and StaleFence where the fence is not the person's newest."""
-        async with self._database.read() as session:
-            turn = await _load(session, turn_id)
-            if turn is None:
-                raise NotFound("turn")
-            check_fence(turn, fence)
-            if turn.state != TurnState.ACCEPTED:
-                return Begun(turn, await _reply_text(session, turn)), Background((), Persona())
-            check_newest(turn, await _newest_fence(session, turn))
-            history = await _history(session, turn, self._history_max)
-            persona, _ = await select_persona(session, turn.guild_id, turn.user_id)
-            return Begun(turn, ""), Background(history, persona)
+        row = await self._row(BACKGROUND, {"turn_id": turn_id, "history_max": self._history_max})
+        if row is None:
+            raise NotFound("turn")
+        turn = turn_of(row)
+        check_fence(turn, fence)
+        if turn.state == TurnState.ACCEPTED:
+            check_newest(turn, row.newest_fence or 0)
+        history = [Said(*said) for said in row.history or ()]
+        return Begun(turn, row.reply_text or ""), Background(history, Persona(**row.persona) if row.persona else DEFAULT)
 
     async def end(self, ending: Ending) -> Begun:
-        """End an accepted turn: state, text, usage, the settlement job and the job that hands the message to memory, all or nothing.
+        """End an accepted turn: state, text, usage, and the job that settles it and hands its message to memory, all or nothing.
 
         A turn that has ended before stays as it is and is returned. Raises NotFound, and StaleFence where the turn was handed to somebody else.
         """
-        async with self._database.write() as session:
-            turn = await _load(session, ending.turn_id, lock=True)
-            if turn is None:
-                raise NotFound("turn")
-            check_fence(turn, ending.fence)
-            if turn.state != TurnState.ACCEPTED:
-                return Begun(turn, await _reply_text(session, turn))
-            row = (await session.execute(end_statement(ending))).one()
-            await _add_reply(session, turn, ending)
-            await self._enqueue(session, ending)
-            return Begun(turn_of(row), ending.text)
-
-    async def _enqueue(self, session: AsyncSession, ending: Ending) -> None:
         if ending.state in (TurnState.FINISHED, TurnState.CUT) or (ending.usage is not None and ending.hold_id):
-            await self._jobs.enqueue(session, "after_turn", turn_id=ending.turn_id)
+            row = await self._row(END_WITH_JOB, {**end_values(ending), **self._jobs.deferred("after_turn", turn_id=ending.turn_id)})
+        else:
+            row = await self._row(END, end_values(ending))
+        if row is not None:
+            return Begun(turn_of(row), ending.text)
+        begun = await self._stored(ending.turn_id)
+        check_fence(begun.turn, ending.fence)
+        return begun
+
+    async def _stored(self, turn_id: str) -> Begun:
+        row = await self._row(STORED, {"turn_id": turn_id})
+        if row is None:
+            raise NotFound("turn")
+        return Begun(turn_of(row), row.reply_text or "")
+
+    async def _row(self, statement: LiteralString, values: Mapping[str, object]) -> Any:
+        """Run one statement, which is a transaction of its own; return its first row, None where there is none."""
+        async with self._database.connection() as connection:
+            cursor = connection.cursor(row_factory=namedtuple_row)
+            return await (await cursor.execute(statement, values)).fetchone()
 
     async def hasten(self, turn_id: str, fence: int, within_s: float) -> None:
         """Make an accepted turn an orphan `within_s` seconds from now, unless its gateway ends it before."""
@@ -177,34 +163,12 @@ class TurnStore:
 
     async def aftermath(self, turn_id: str) -> Aftermath:
         """Return what follows from a turn. Raises NotFound."""
-        async with self._database.connection() as connection:
-            cursor = connection.cursor(row_factory=namedtuple_row)
-            row: Any = await (await cursor.execute(AFTERMATH, [turn_id])).fetchone()
+        row = await self._row(AFTERMATH, {"turn_id": turn_id})
         if row is None:
             raise NotFound("turn")
         turn = turn_of(row)
         observable = row.said is not None and turn.state in (TurnState.FINISHED, TurnState.CUT) and row.extraction is not False and not row.opted_out
         return Aftermath(turn, row.said if observable else None)
-
-
-async def _begun_before(session: AsyncSession, new: NewTurn) -> Begun:
-    turn = await _load(session, new.turn_id)
-    if turn is None:
-        raise NotFound("turn")
-    if turn.payload_hash != new.payload_hash():
-        raise RequestIdReused(new.turn_id)
-    return Begun(turn, await _reply_text(session, turn))
-
-
-async def _load(session: AsyncSession, turn_id: str, *, lock: bool = False) -> Turn | None:
-    statement = sa.select(_turns).where(_turns.c.turn_id == turn_id)
-    row = (await session.execute(statement.with_for_update() if lock else statement)).one_or_none()
-    return None if row is None else turn_of(row)
-
-
-async def _newest_fence(session: AsyncSession, turn: Turn) -> int:
-    statement = sa.select(_fences.c.fence).where(_fences.c.guild_id == turn.guild_id, _fences.c.user_id == turn.user_id)
-    return await session.scalar(statement) or 0
 
 
 async def _next_fence(session: AsyncSession, guild_id: str, user_id: str) -> int:
@@ -213,41 +177,6 @@ async def _next_fence(session: AsyncSession, guild_id: str, user_id: str) -> int
     fence = await session.scalar(statement.returning(_fences.c.fence))
     assert isinstance(fence, int)
     return fence
-
-
-async def _reply_text(session: AsyncSession, turn: Turn) -> str:
-    if turn.state == TurnState.ACCEPTED:
-        return ""
-    statement = sa.select(_messages.c.text).where(
-        _messages.c.guild_id == turn.guild_id,
-        _messages.c.channel_id == turn.channel_id,
-        _messages.c.message_id == turn.turn_id,
-        _messages.c.role == "assistant",
-    )
-    return await session.scalar(statement) or ""
-
-
-async def _history(session: AsyncSession, turn: Turn, limit: int) -> list[Said]:
-    """The newest messages since the last reset but the turn's own, oldest first."""
-    reset = (
-        sa.select(_conversations.c.reset_sequence)
-        .where(_conversations.c.guild_id == turn.guild_id, _conversations.c.channel_id == turn.channel_id)
-        .scalar_subquery()
-    )
-    statement = (
-        sa.select(_messages.c.role, _messages.c.author_id, _messages.c.author_name, _messages.c.text)
-        .where(
-            _messages.c.guild_id == turn.guild_id,
-            _messages.c.channel_id == turn.channel_id,
-            _messages.c.sequence > sa.func.coalesce(reset, 0),
-            _messages.c.in_context,
-            _messages.c.message_id != turn.message_id,
-        )
-        .order_by(_messages.c.sequence.desc())
-        .limit(limit)
-    )
-    rows = (await session.execute(statement)).all()
-    return [Said(role, author_id, author_name, text) for role, author_id, author_name, text in reversed(rows)]
 
 
 async def _message(session: AsyncSession, turn: Turn) -> NewTurn | None:
@@ -272,34 +201,3 @@ async def _message(session: AsyncSession, turn: Turn) -> NewTurn | None:
         origin=turn.origin,
         replied_to=row.replied_to,
     )
-
-
-async def _replace_earlier_replies(session: AsyncSession, new: NewTurn) -> None:
-    statement = (
-        sa.update(_messages)
-        .where(
-            _messages.c.guild_id == new.guild_id,
-            _messages.c.channel_id == new.channel_id,
-            _messages.c.message_id.in_([f"{new.message_id}:{attempt}" for attempt in range(new.attempt)]),
-            _messages.c.role == "assistant",
-        )
-        .values(in_context=False)
-    )
-    await session.execute(statement)
-
-
-async def _add_reply(session: AsyncSession, turn: Turn, ending: Ending) -> None:
-    """Store what the person saw. An apology is kept for a repeated request and shown to no model."""
-    if not ending.text:
-        return
-    values = {
-        "guild_id": turn.guild_id,
-        "channel_id": turn.channel_id,
-        "message_id": turn.turn_id,
-        "role": "assistant",
-        "author_id": "assistant",
-        "text": ending.text,
-        "answers_message_id": turn.message_id,
-        "in_context": ending.state in (TurnState.FINISHED, TurnState.CUT),
-    }
-    await session.execute(pg.insert(_messages).values(values).on_conflict_do_nothing())

@@ -3,42 +3,100 @@
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.sql.dml import ReturningUpdate
+from psycopg.types.json import Jsonb
 
-from services.conversation import tables
 from services.conversation.turn import Ending, NewTurn, Turn, TurnState, Usage
+from services.runtime.jobs import DEFER
 
-_turns = tables.turns
+_TURN = """
+    t.turn_id, t.message_id, t.attempt, t.guild_id, t.channel_id, t.user_id, t.user_name, t.channel_hidden, t.origin, t.state, t.fence, t.accept_time,
+    t.model, t.prompt_tokens, t.cached_prompt_tokens, t.completion_tokens, t.truncated, t.account_id, t.hold_id, t.payload_hash
+"""
 
-# Answers no row for a turn that is known, and a fence of NULL for one that another call began at the same moment.
-# One statement instead of five: a person waits. The fence's row lock puts the turns of one person in a guild in order.
-BEGIN = sa.text("""
-    WITH known AS (SELECT FROM turns WHERE turn_id = :turn_id),
+_REPLY_TEXT = """
+    SELECT r.text FROM messages r
+    WHERE r.guild_id = t.guild_id AND r.channel_id = t.channel_id AND r.message_id = t.turn_id AND r.role = 'assistant'
+"""
+
+# A person waits for each of these: one statement, a transaction of its own, costs a fraction of a transaction of several.
+
+# Answers no row for a turn that is known. Where another call begins the same turn at the same moment it fails with a unique violation, so that no
+# fence is lost. The fence's row lock puts the turns of one person in a guild in order.
+BEGIN = """
+    WITH known AS (SELECT FROM turns WHERE turn_id = %(turn_id)s),
     fence AS (
-        INSERT INTO fences AS f (guild_id, user_id, fence) SELECT :guild_id, :user_id, 1 WHERE NOT EXISTS (SELECT FROM known)
+        INSERT INTO fences AS f (guild_id, user_id, fence) SELECT %(guild_id)s, %(user_id)s, 1 WHERE NOT EXISTS (SELECT FROM known)
         ON CONFLICT (guild_id, user_id) DO UPDATE SET fence = f.fence + 1 RETURNING fence
     ),
     turn AS (
         INSERT INTO turns (turn_id, message_id, attempt, guild_id, channel_id, user_id, user_name, channel_hidden, origin, state, fence,
             deadline_at, payload_hash)
-        SELECT :turn_id, :message_id, :attempt, :guild_id, :channel_id, :user_id, :user_name, :channel_hidden, :origin, 1, fence,
-            now() + make_interval(secs => :turn_s), :payload_hash
-        FROM fence ON CONFLICT (turn_id) DO NOTHING RETURNING fence
+        SELECT %(turn_id)s, %(message_id)s, %(attempt)s, %(guild_id)s, %(channel_id)s, %(user_id)s, %(user_name)s, %(channel_hidden)s, %(origin)s,
+            1, fence, now() + make_interval(secs => %(turn_s)s), %(payload_hash)s
+        FROM fence RETURNING fence
     ),
     message AS (
         INSERT INTO messages (guild_id, channel_id, message_id, role, author_id, author_name, text, replied_to)
-        SELECT :guild_id, :channel_id, :message_id, 'user', :user_id, :user_name, :text, CAST(:replied_to AS jsonb) FROM turn
+        SELECT %(guild_id)s, %(channel_id)s, %(message_id)s, 'user', %(user_id)s, %(user_name)s, %(text)s, %(replied_to)s::jsonb FROM turn
         ON CONFLICT (guild_id, channel_id, message_id, role) DO UPDATE SET text = excluded.text, replied_to = excluded.replied_to
         WHERE messages.author_id = excluded.author_id
     ),
+    replaced AS (
+        UPDATE messages SET in_context = false FROM turn
+        WHERE guild_id = %(guild_id)s AND channel_id = %(channel_id)s AND message_id = ANY(%(earlier_turns)s) AND role = 'assistant'
+    ),
     activity AS (
-        INSERT INTO user_activity AS a (guild_id, user_id, messages_since_extraction) SELECT :guild_id, :user_id, 1 FROM turn
+        INSERT INTO user_activity AS a (guild_id, user_id, messages_since_extraction) SELECT %(guild_id)s, %(user_id)s, 1 FROM turn
         ON CONFLICT (guild_id, user_id)
         DO UPDATE SET last_active_time = now(), messages_since_extraction = a.messages_since_extraction + 1
     )
-    SELECT turn.fence, now() AS accept_time FROM fence LEFT JOIN turn ON true
-""").bindparams(sa.bindparam("replied_to", type_=pg.JSONB(none_as_null=True)))
+    SELECT fence, now() AS accept_time FROM turn
+"""
+
+STORED = f"SELECT {_TURN}, ({_REPLY_TEXT}) AS reply_text FROM turns t WHERE t.turn_id = %(turn_id)s"  # noqa: S608 -- made of constants
+
+BACKGROUND = f"""
+    SELECT {_TURN},
+        CASE WHEN t.state <> 1 THEN ({_REPLY_TEXT}) END AS reply_text,
+        (SELECT f.fence FROM fences f WHERE f.guild_id = t.guild_id AND f.user_id = t.user_id) AS newest_fence,
+        (
+            SELECT to_json(p) FROM (
+                SELECT formality, verbosity, humour, warmth, directness, emoji, language, instructions, version FROM personas
+                WHERE (guild_id, user_id) IN ((t.guild_id, t.user_id), (t.guild_id, ''), ('', ''))
+                ORDER BY user_id <> '' DESC, guild_id <> '' DESC LIMIT 1
+            ) p
+        ) AS persona,
+        CASE WHEN t.state = 1 THEN (
+            SELECT json_agg(json_build_array(role, author_id, author_name, text) ORDER BY sequence) FROM (
+                SELECT m.role, m.author_id, m.author_name, m.text, m.sequence FROM messages m
+                WHERE m.guild_id = t.guild_id AND m.channel_id = t.channel_id AND m.in_context AND m.message_id <> t.message_id
+                    AND m.sequence > coalesce(
+                        (SELECT c.reset_sequence FROM conversations c WHERE c.guild_id = t.guild_id AND c.channel_id = t.channel_id), 0
+                    )
+                ORDER BY m.sequence DESC LIMIT %(history_max)s
+            ) newest
+        ) END AS history
+    FROM turns t WHERE t.turn_id = %(turn_id)s
+"""  # noqa: S608 -- made of constants
+"""A turn, its reply if it has ended, else what a reply is built from: the person's newest fence, the persona in force (user over guild over default),
+and the newest messages since the last reset but the turn's own, oldest first."""
+
+_END = """
+    WITH t AS (
+        UPDATE turns SET state = %(state)s, end_time = now(), claimed_until = NULL, model = %(model)s, prompt_tokens = %(prompt_tokens)s,
+            cached_prompt_tokens = %(cached_prompt_tokens)s, completion_tokens = %(completion_tokens)s, truncated = %(truncated)s,
+            account_id = %(account_id)s, hold_id = %(hold_id)s
+        WHERE turn_id = %(turn_id)s AND fence = %(fence)s AND state = 1 RETURNING *
+    ),
+    reply AS (
+        INSERT INTO messages (guild_id, channel_id, message_id, role, author_id, text, answers_message_id, in_context)
+        SELECT guild_id, channel_id, turn_id, 'assistant', 'assistant', %(text)s, message_id, %(in_context)s FROM t WHERE %(text)s <> ''
+        ON CONFLICT DO NOTHING
+    )
+"""
+END = f"{_END} SELECT {_TURN} FROM t"  # noqa: S608 -- made of constants
+END_WITH_JOB = f"{_END} SELECT {_TURN}, {DEFER} FROM t"  # noqa: S608 -- made of constants
+"""Both answer no row where the turn is not open under this fence, and do nothing then."""
 
 DUE = sa.text("""
     SELECT turn_id, guild_id, user_id FROM turns t
@@ -52,39 +110,36 @@ DUE = sa.text("""
 """Orphans; those of a person with a turn under way wait for its end: the new fence that a claim issues would supersede it."""
 
 
-AFTERMATH = """
-    SELECT t.*, m.text AS said, EXISTS (SELECT FROM opt_outs o WHERE o.user_id = t.user_id) AS opted_out,
+AFTERMATH = f"""
+    SELECT {_TURN}, m.text AS said, EXISTS (SELECT FROM opt_outs o WHERE o.user_id = t.user_id) AS opted_out,
         (SELECT g.extraction FROM guild_settings g WHERE g.guild_id = t.guild_id) AS extraction
     FROM turns t LEFT JOIN messages m
         ON m.guild_id = t.guild_id AND m.channel_id = t.channel_id AND m.message_id = t.message_id AND m.role = 'user'
-    WHERE t.turn_id = %s
-"""
+    WHERE t.turn_id = %(turn_id)s
+"""  # noqa: S608 -- made of constants
 """What the job after a turn needs, in one statement."""
 
 
-def end_statement(ending: Ending) -> ReturningUpdate[Any]:
-    """Return the update that ends a turn."""
+def end_values(ending: Ending) -> dict[str, object]:
+    """Return the parameters of END. An apology is kept for a repeated request and shown to no model."""
     usage = ending.usage or Usage()
-    return (
-        sa.update(_turns)
-        .where(_turns.c.turn_id == ending.turn_id)
-        .values(
-            state=ending.state,
-            end_time=sa.func.now(),
-            claimed_until=None,
-            model=usage.model,
-            prompt_tokens=usage.prompt_tokens,
-            cached_prompt_tokens=usage.cached_prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-            truncated=ending.truncated,
-            account_id=ending.account_id,
-            hold_id=ending.hold_id,
-        )
-        .returning(_turns)
-    )
+    return {
+        "turn_id": ending.turn_id,
+        "fence": ending.fence,
+        "state": int(ending.state),
+        "text": ending.text,
+        "in_context": ending.state in (TurnState.FINISHED, TurnState.CUT),
+        "model": usage.model,
+        "prompt_tokens": usage.prompt_tokens,
+        "cached_prompt_tokens": usage.cached_prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "truncated": ending.truncated,
+        "account_id": ending.account_id,
+        "hold_id": ending.hold_id,
+    }
 
 
-def columns(new: NewTurn) -> dict[str, object]:
+def begin_values(new: NewTurn) -> dict[str, object]:
     """Return the parameters of BEGIN that come from the message."""
     return {
         "turn_id": new.turn_id,
@@ -97,8 +152,9 @@ def columns(new: NewTurn) -> dict[str, object]:
         "channel_hidden": new.channel_hidden,
         "origin": new.origin,
         "text": new.text,
-        "replied_to": dict(new.replied_to) if new.replied_to else None,
+        "replied_to": Jsonb(dict(new.replied_to)) if new.replied_to else None,
         "payload_hash": new.payload_hash(),
+        "earlier_turns": [f"{new.message_id}:{attempt}" for attempt in range(new.attempt)],
     }
 
 

@@ -16,6 +16,7 @@ import psycopg_pool
 from opentelemetry import propagate, trace
 from procrastinate import jobs as procrastinate_jobs
 from prometheus_client import Counter, Histogram
+from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.runtime import deadline
@@ -26,6 +27,11 @@ from services.runtime.telemetry import get_logger
 HEARTBEAT_S = 3.0
 STALLED_S = 12.0
 _TRACE = "trace"
+
+DEFER = """procrastinate_defer_jobs_v1(ARRAY[
+    ROW(%(job_queue)s, %(job_task)s, %(job_priority)s, %(job_lock)s, NULL, %(job_arguments)s, NULL)::procrastinate_job_to_defer_v1
+])"""
+"""An SQL expression that enqueues a job as a part of any statement; `Jobs.deferred` returns its parameters."""
 
 _Task = Callable[..., Awaitable[None]]
 _runs = Counter("parlour_jobs_total", "Job runs by result", ["task", "result"])
@@ -110,17 +116,24 @@ class Jobs:
         Jobs with the same `lock` run one after the other. (Queueing locks are not offered: where the job waits already, one ends the transaction.)
         """
         connection = await _driver_connection(transaction)
-        carrier: dict[str, str] = {}
-        propagate.inject(carrier)
-        if "traceparent" in carrier:
-            arguments[_TRACE] = carrier["traceparent"]
         registered = self._app.tasks[name]
         task = registered.configure(
             lock=lock,
             schedule_in={"seconds": delay_s} if delay_s else None,
             connection=connection,
         )
-        await task.defer_async(**arguments)
+        await task.defer_async(**_traced(arguments))
+
+    def deferred(self, name: str, *, lock: str | None = None, **arguments: str | int | bool) -> dict[str, object]:
+        """Return the parameters of DEFER for a task: like `enqueue`, in the very statement that causes the job."""
+        task = self._app.tasks[name]
+        return {
+            "job_queue": task.queue,
+            "job_task": name,
+            "job_priority": task.priority,
+            "job_lock": lock,
+            "job_arguments": Jsonb(_traced(arguments)),
+        }
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -198,6 +211,12 @@ def _pool(**arguments: Any) -> psycopg_pool.AsyncConnectionPool[psycopg.AsyncCon
 
 async def _autocommit(connection: psycopg.AsyncConnection) -> None:
     await connection.set_autocommit(True)
+
+
+def _traced(arguments: dict[str, str | int | bool]) -> dict[str, str | int | bool]:
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return {**arguments, _TRACE: carrier["traceparent"]} if "traceparent" in carrier else arguments
 
 
 def _observed(name: str, function: _Task, timeout_s: float) -> _Task:
