@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from prometheus_client import Counter
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.memory import operations, store
@@ -35,13 +35,19 @@ BATCH_MESSAGES_MAX = 100
 _observed = Counter("parlour_memory_observed_messages_total", "Messages by a scope's own user: stating something, or idle", ["result"])
 _extracted = Counter("parlour_memory_extracted_messages_total", "Messages from which facts were extracted", ["result"])
 
+# How many were new, and how many waited before: the scope is locked, so nobody adds to them meanwhile.
 _OBSERVE = text(
     """
-    INSERT INTO observed_messages (scope_id, message_id, author_id, author_name, text, said_at)
-    SELECT :scope_id, n.message_id, n.author_id, n.author_name, n.text, coalesce(n.said_at, now())
-    FROM unnest(CAST(:message_ids AS text[]), CAST(:author_ids AS text[]), CAST(:author_names AS text[]), CAST(:texts AS text[]),
-                CAST(:times AS timestamptz[])) AS n (message_id, author_id, author_name, text, said_at)
-    ON CONFLICT DO NOTHING
+    WITH kept AS (
+        INSERT INTO observed_messages (scope_id, message_id, author_id, author_name, text, said_at)
+        SELECT :scope_id, n.message_id, n.author_id, n.author_name, n.text, coalesce(n.said_at, now())
+        FROM unnest(CAST(:message_ids AS text[]), CAST(:author_ids AS text[]), CAST(:author_names AS text[]), CAST(:texts AS text[]),
+                    CAST(:times AS timestamptz[])) AS n (message_id, author_id, author_name, text, said_at)
+        ON CONFLICT DO NOTHING
+        RETURNING message_id
+    )
+    SELECT (SELECT count(*) FROM kept) AS kept,
+           (SELECT count(*) FROM observed_messages WHERE scope_id = :scope_id AND extractor_version IS NULL) AS waited
     """
 )
 _WIPE = text(
@@ -92,7 +98,6 @@ class Observing:
             return accepted
 
     async def _keep(self, session: AsyncSession, scope_id: uuid.UUID, messages: Sequence[Message]) -> int:
-        before = await _waiting_count(session, scope_id)
         columns: dict[str, Any] = {
             "scope_id": scope_id,
             "message_ids": [message.message_id for message in messages],
@@ -101,11 +106,10 @@ class Observing:
             "texts": [message.text for message in messages],
             "times": [message.said_at for message in messages],
         }
-        await session.execute(_OBSERVE, columns)
-        after = await _waiting_count(session, scope_id)
-        if after > self._waiting_max:
+        row = (await session.execute(_OBSERVE, columns)).one()
+        if row.waited + row.kept > self._waiting_max:
             raise LimitReached("messages that wait for extraction", self._waiting_max)
-        return after - before
+        return int(row.kept)
 
     async def extract_waiting(self, scope_id: uuid.UUID, user_id: str) -> None:
         """Extract from every message of the scope's that waits. Repeating it, also at the same time, changes nothing."""
@@ -169,8 +173,3 @@ async def _waiting(session: AsyncSession, scope_id: uuid.UUID, user_id: str) -> 
         .limit(BATCH_MESSAGES_MAX)
     )
     return [Message(row.message_id, row.author_id, row.author_name, row.text, row.said_at) for row in await session.execute(query)]
-
-
-async def _waiting_count(session: AsyncSession, scope_id: uuid.UUID) -> int:
-    waiting = (observed_messages.c.scope_id == scope_id, observed_messages.c.extractor_version.is_(None))
-    return int(await session.scalar(select(func.count()).select_from(observed_messages).where(*waiting)) or 0)

@@ -20,12 +20,13 @@ _CONFINE = text(CONFINE.format(role=APP_ROLE, scopes=":scopes"))
 # Nobody can estimate how much of a scope a query's words meet, and a nested loop over a large one takes minutes: everything is hashed.
 _LOOK = CONFINE.format(role=APP_ROLE, scopes="%(scopes)s") + ", set_config('transaction_read_only', 'on', true)"
 _LOOK += ", set_config('enable_nestloop', 'off', true)"
-_KNOW_SCOPES = text(
-    "INSERT INTO scopes (scope_id, visibility, guild_id, channel_id, user_id)"
-    " SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:visibilities AS text[]), CAST(:guilds AS text[]), CAST(:channels AS text[]),"
-    " CAST(:users AS text[])) AS new ORDER BY 1 ON CONFLICT DO NOTHING"
+# In the order of the ids, so that two writers of several scopes never wait for each other. Whoever waited sees what the other one wrote.
+_KNOW_AND_LOCK_SCOPES = text(
+    "INSERT INTO scopes (scope_id, visibility, guild_id, channel_id, user_id, version)"
+    " SELECT *, 1 FROM unnest(CAST(:ids AS uuid[]), CAST(:visibilities AS text[]), CAST(:guilds AS text[]), CAST(:channels AS text[]),"
+    " CAST(:users AS text[])) AS new ORDER BY 1"
+    " ON CONFLICT (scope_id) DO UPDATE SET version = scopes.version + 1 RETURNING scope_id, memory_count"
 )
-# In the order of the ids, so that two writers of several scopes never wait for each other.
 _LOCK_SCOPES = text("SELECT scope_id, memory_count FROM scopes WHERE scope_id = ANY(:ids) ORDER BY scope_id FOR NO KEY UPDATE")
 _RAISE_VERSIONS = text("UPDATE scopes SET version = version + 1 WHERE scope_id = ANY(:ids)")
 _COUNT = text("UPDATE scopes SET memory_count = memory_count + :change WHERE scope_id = :id")
@@ -72,8 +73,8 @@ async def looking(connection: psycopg.AsyncConnection, scope_ids: Collection[uui
 async def lock_scopes(session: AsyncSession, scopes: Iterable[Scope]) -> dict[uuid.UUID, int]:
     """Lock the scopes, made known where they are new, and raise their versions; return how many memories each holds."""
     distinct = {scope.scope_id: scope for scope in scopes}
-    await session.execute(
-        _KNOW_SCOPES,
+    locked = await session.execute(
+        _KNOW_AND_LOCK_SCOPES,
         {
             "ids": list(distinct),
             "visibilities": [scope.visibility.value for scope in distinct.values()],
@@ -82,7 +83,7 @@ async def lock_scopes(session: AsyncSession, scopes: Iterable[Scope]) -> dict[uu
             "users": [scope.key_user_id for scope in distinct.values()],
         },
     )
-    return await lock_known_scopes(session, list(distinct))
+    return {row.scope_id: int(row.memory_count) for row in locked}
 
 
 async def lock_known_scopes(session: AsyncSession, scope_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
