@@ -1,4 +1,4 @@
-"""One turn as a saga: begin it, hold credits and find memories side by side, stream the reply, settle.
+"""One turn as a saga: begin it, hold credits and find memories, all side by side, stream the reply, settle.
 
 Every step that can fail has a stated result (docs/turn.md). Whatever happens after the hold, the hold is captured or released.
 """
@@ -30,6 +30,7 @@ _ENDED = {
     conversation_pb2.TURN_STATE_APOLOGISED: Final.OUTCOME_REFUSED,
     conversation_pb2.TURN_STATE_WITHDRAWN: Final.OUTCOME_REFUSED,
 }
+_CHARGED = (conversation_pb2.TURN_STATE_FINISHED, conversation_pb2.TURN_STATE_CUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class AssistantTurn:
         self._record = record
         self._deadline_at = deadline_at
         self._progress = _Progress()
+        self._holding: asyncio.Task[credit_pb2.PlaceHoldResponse] | None = None
         self._said_notices: set[str] = set()
         self.abandoned = False
         """Set when the process stops: a turn of which nothing was delivered is then left to another gateway."""
@@ -121,12 +123,13 @@ class AssistantTurn:
     async def _answer(self) -> Final | conversation_pb2.ReplyFinished:
         """Return the finished reply, or the last event of a turn that had ended before."""
         looking = asyncio.create_task(self._search())
+        holding = self._holding = asyncio.create_task(self._place_hold())
+        holding.add_done_callback(_note_failure)
         try:
             begun = await self._begin()
             if begun.state in _ENDED:
                 return self._replayed(begun)
-            placed = await self._place_hold()
-            request = self._reply_request(begun, placed, await self._found(looking))
+            request = self._reply_request(begun, await holding, await self._found(looking))
             with self._record.step("reply"):
                 return await self._stream(request)
         finally:
@@ -141,6 +144,11 @@ class AssistantTurn:
         return begun
 
     def _replayed(self, begun: conversation_pb2.BeginTurnResponse) -> Final:
+        if begun.state not in _CHARGED:
+            # The hold that was placed just now may be this turn's first, and nobody else would free it. That of a charged turn is the settlement's.
+            self._settlement.free_later(self._turn_id, self._hold_request(), "ENDED")
+        if self._holding is not None:
+            self._holding.cancel()
         return Final(
             turn_id=self._turn_id,
             text=begun.reply_text,
@@ -151,15 +159,18 @@ class AssistantTurn:
             replayed=True,
         )
 
-    async def _place_hold(self) -> credit_pb2.PlaceHoldResponse:
+    def _hold_request(self) -> credit_pb2.PlaceHoldRequest:
         settings = self._settings
-        request = requests.place_hold(
+        return requests.place_hold(
             self._turn, prompt_tokens=settings.prompt_tokens_max, completion_tokens=settings.completion_tokens_max, ttl_s=settings.hold_ttl_s
         )
+
+    async def _place_hold(self) -> credit_pb2.PlaceHoldResponse:
+        request = self._hold_request()
         self._progress.hold_asked = request
         try:
             with self._record.step("hold"):
-                placed = await self._services.credit.place_hold(request, timeout_s=settings.hold_s)
+                placed = await self._services.credit.place_hold(request, timeout_s=self._settings.hold_s)
         except DeadlineExceeded:
             raise
         except ParlourError:
@@ -247,10 +258,10 @@ class AssistantTurn:
     def _refusal(self, error: ParlourError) -> str:
         """The words for a failure: of a service that is away, those that name what it was needed for."""
         away = error.failure.unwell or isinstance(error, CircuitOpen)
-        if not away or (isinstance(error, DeadlineExceeded) and self._progress.hold is not None):
+        begun, held = self._progress.begun is not None, self._progress.hold is not None
+        if not away or (isinstance(error, DeadlineExceeded) and begun and held):
             return notices.words_for(error)
-        waited_for_credit = self._progress.begun is not None and self._progress.hold is None
-        return notices.words("credit_unavailable" if waited_for_credit else "conversation_unavailable")
+        return notices.words("credit_unavailable" if begun and not held else "conversation_unavailable")
 
     async def _settle_early(self, state: "conversation_pb2.TurnState.ValueType", text: str, reason: str) -> Settled:
         """Charge what was delivered, or free the hold, and store the end of the turn, side by side."""
@@ -258,6 +269,7 @@ class AssistantTurn:
         return settled
 
     async def _settle_hold(self, reason: str) -> Settled:
+        await self._stop_holding()
         placed = self._progress.hold
         if self._progress.hold_asked is not None:
             # It would lock the person's credits until it expires.
@@ -267,6 +279,14 @@ class AssistantTurn:
         if self._progress.delivered:
             return await self._settlement.capture(self._turn_id, placed.hold, self._progress.delivered_usage())
         return await self._settlement.release(self._turn_id, placed.hold, reason)
+
+    async def _stop_holding(self) -> None:
+        """Let a hold that is being placed be placed, if that does not take long: one that is known is freed at once."""
+        if self._holding is None:
+            return
+        if self._progress.hold_asked is not None:
+            await asyncio.wait([self._holding], timeout=self._settings.settle_s / 2)
+        self._holding.cancel()
 
     async def _store_end(self, state: "conversation_pb2.TurnState.ValueType", text: str) -> None:
         begun, placed = self._progress.begun, self._progress.hold
@@ -285,6 +305,8 @@ class AssistantTurn:
             work = self._settle_early(conversation_pb2.TURN_STATE_CUT, self._progress.text, "STOPPED")
         elif self.abandoned:
             # As after a crash: the turn and its hold stay, and whoever repeats the message or claims the turn finds both.
+            if self._holding is not None:
+                self._holding.cancel()
             return
         else:
             work = self._settle_early(conversation_pb2.TURN_STATE_APOLOGISED, notices.words("stopped"), "STOPPED")
@@ -311,3 +333,9 @@ class AssistantTurn:
         self._said_notices.add(kind)
         self._record.notice(kind)
         await self._send(events.notice(kind, notices.words(kind)))
+
+
+def _note_failure(task: "asyncio.Task[credit_pb2.PlaceHoldResponse]") -> None:
+    """Take an error that nobody waits for any more, so that asyncio does not report it as forgotten."""
+    if not task.cancelled():
+        task.exception()

@@ -113,9 +113,11 @@ class Settlement:
         """
 
         async def find_and_release(left_s: float) -> None:
-            placed = await self._credit.place_hold(request, timeout_s=left_s)
-            if placed.hold.state == credit_pb2.Hold.STATE_ACTIVE:
-                await self._credit.release_hold(_release_request(turn_id, placed.hold, reason), timeout_s=left_s)
+            hold = (await self._credit.place_hold(request, timeout_s=left_s)).hold
+            # A repeated request is answered as it was the first time: what became of the hold since then has to be asked.
+            asked = credit_pb2.GetHoldRequest(account_id=hold.account_id, hold_id=hold.hold_id)
+            if (await self._credit.get_hold(asked, timeout_s=left_s)).hold.state == credit_pb2.Hold.STATE_ACTIVE:
+                await self._credit.release_hold(_release_request(turn_id, hold, reason), timeout_s=left_s)
 
         with suppress(ParlourError):
             await self._try("free", find_and_release)

@@ -120,6 +120,37 @@ async def test_a_hold_being_placed_when_the_reader_goes_away_is_freed(scripted: 
     await eventually(lambda: scripted.hold_states() == ["RELEASED"], "the hold is freed")
 
 
+async def test_the_hold_is_placed_while_the_turn_is_being_stored(scripted: Scripted):
+    scripted.fail("BeginTurn", gate := asyncio.Event())
+    reader = Reader(scripted.assistant, "Hello")
+    await eventually(lambda: scripted.hold_states() == ["ACTIVE"], "the hold is placed")
+    gate.set()
+    answer = await reader.task
+    assert answer.final.outcome == Final.OUTCOME_ANSWERED
+    assert scripted.hold_states() == ["CAPTURED"]
+
+
+async def test_a_hold_that_was_being_placed_when_the_turn_was_refused_is_freed_before_the_refusal_is_said(scripted: Scripted):
+    scripted.fail_after("PlaceHold", gate := asyncio.Event())
+    scripted.fail("BeginTurn", OUTAGE)
+    reader = Reader(scripted.assistant, "Hello")
+    await eventually(lambda: scripted.hold_states() == ["ACTIVE"], "the hold is placed")
+    gate.set()
+    answer = await reader.task
+    assert answer.text == NOTICES["conversation_unavailable"]
+    assert scripted.hold_states() == ["RELEASED"]
+
+
+async def test_repeating_the_message_of_a_turn_that_was_apologised_for_holds_nothing(scripted: Scripted):
+    scripted.fail("PlaceHold", OUTAGE)
+    first = await ask(scripted.assistant, "Hello", message_id="m1")
+    scripted.heal("PlaceHold")
+    again = await ask(scripted.assistant, "Hello", message_id="m1")
+    assert (again.text, again.final.replayed) == (first.text, True)
+    await eventually(lambda: scripted.hold_states() == ["RELEASED"], "the hold is freed")
+    assert scripted.credit.available["user:ada"] == START
+
+
 async def test_too_few_credits_are_said_with_the_balance_and_the_model_is_not_asked(scripted: Scripted):
     scripted.credit.available["user:ada"] = 10
     answer = await ask(scripted.assistant, "Hello")
