@@ -17,7 +17,7 @@ up: setup ## start everything, until Ctrl-C
 
 # Files in the order of their names: those that start whole stacks come first, so that no worker is left with one at the end.
 test: check ## lint, types and every test that ends within five minutes
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --session-timeout 300 $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --session-timeout 1800 $(ARGS)
 
 check: setup ## what needs no test to run: style, types, protos
 	$(BIN)/ruff check .
