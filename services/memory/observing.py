@@ -136,7 +136,8 @@ class Observing:
             await session.execute(_DELETE_OLD, {"scope_id": scope_id, "days": self._keep_days})
         _extracted.labels("facts").inc(len({facts[index][0] for index in kept}))
         _extracted.labels("nothing").inc(len(wiped) - len({facts[index][0] for index in kept}))
-        return True
+        # What comes after this batch was read has a job of its own.
+        return len(messages) == BATCH_MESSAGES_MAX
 
 
 def _facts(scope: Scope, message: Message) -> list[NewFact]:
