@@ -159,7 +159,8 @@ class Assistant:
         return final
 
     async def _talk(self, work: _Work) -> Final:
-        await work.relay.send(events.typing())
+        # Not waited for: the turn begins while the event travels. It is the first to be handed over in any case.
+        typing = asyncio.create_task(work.relay.send(events.typing()))
         work.turn = AssistantTurn(
             self._services,
             self._settings,
@@ -171,7 +172,10 @@ class Assistant:
             record=work.record,
             deadline_at=work.deadline_at,
         )
-        return await work.turn.run()
+        try:
+            return await work.turn.run()
+        finally:
+            typing.cancel()
 
     async def close(self) -> None:
         """Stop what is under way, as a stop of the process must: settle what was delivered, and leave the rest to be claimed by another gateway."""
