@@ -160,7 +160,8 @@ async def _index(session: AsyncSession, texts: Mapping[uuid.UUID, str], vectors:
 
 def vector_literal(vector: Vectors) -> str:
     """Return a vector as pgvector reads it."""
-    return "[" + ",".join(map(repr, vector.tolist())) + "]"
+    # Nine digits give back every float32 exactly; repr would write the seventeen of a float64.
+    return "[" + ",".join(["%.9g" % number for number in vector.tolist()]) + "]"  # noqa: UP031 -- twice as fast as format()
 
 
 async def supersede(session: AsyncSession, ids: Collection[uuid.UUID]) -> None:

@@ -175,3 +175,10 @@ def test_the_app_role_may_neither_bypass_policies_nor_change_them(superuser_url)
         connection.execute(f"SET ROLE {APP_ROLE}".encode())
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("ALTER TABLE memories NO FORCE ROW LEVEL SECURITY")
+
+
+async def test_what_a_search_may_see_ends_with_it(memory, secrets):
+    await memory.search("the code of the gate")
+    async with memory.database.connection() as connection:  # the pool lends the one that was used last
+        cursor = await connection.execute("SELECT current_setting('parlour.scopes', true), current_user = session_user")
+        assert await cursor.fetchone() in [("", True), (None, True)]
