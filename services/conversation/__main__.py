@@ -40,6 +40,7 @@ async def start(settings: ConversationSettings, parts: Parts) -> None:
         pool_wait_s=settings.pool_wait_s,
         statement_timeout_s=settings.statement_timeout_s,
         application_name="parlour-conversation",
+        wait_while_refused=False,  # a person is answered all the same, and told that nothing is kept
     )
     parts.stack.push_async_callback(database.close)
     parts.health.watch("database", database.ping)

@@ -21,7 +21,8 @@ _RACES = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 class Database:
     """A database with a bounded number of connections. Make it inside the running loop; nothing connects before the first use.
 
-    `pool_wait_s` bounds the wait for a free connection, `statement_timeout_s` each statement (enforced by the server).
+    `pool_wait_s` bounds the wait for a free connection, `statement_timeout_s` each statement (enforced by the server). While the database refuses
+    connections, `read` and `write` fail at once; `connection` waits for its return, or fails at once without `wait_while_refused`.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Database:
         pool_wait_s: float = 2.0,
         statement_timeout_s: float = 5.0,
         application_name: str = "parlour",
+        wait_while_refused: bool = True,
     ) -> None:
         self._url = make_url(url).set(drivername="postgresql")
         self._options = f"-c statement_timeout={int(statement_timeout_s * 1000)} -c idle_in_transaction_session_timeout=60000"
@@ -39,7 +41,8 @@ class Database:
         self._application_name = application_name
         self._engine = self._make_engine(pool_size, pool_wait_s)
         self._reading = self._engine.execution_options(postgresql_readonly=True)
-        self._pool = self._make_pool(pool_size, pool_wait_s)
+        self._pool = self._make_pool(pool_size, pool_wait_s, wait_while_refused)
+        self._pool_waits: set[asyncio.Timeout] = set()  # one for each caller who waits for a connection
         self._pool_opening = asyncio.Lock()
 
     def _make_engine(self, pool_size: int, pool_wait_s: float) -> AsyncEngine:
@@ -52,13 +55,15 @@ class Database:
             connect_args=self._connect_arguments(),
         )
 
-    def _make_pool(self, pool_size: int, pool_wait_s: float) -> psycopg_pool.AsyncConnectionPool[psycopg.AsyncConnection]:
+    def _make_pool(self, pool_size: int, pool_wait_s: float, wait_while_refused: bool) -> psycopg_pool.AsyncConnectionPool[psycopg.AsyncConnection]:
         return psycopg_pool.AsyncConnectionPool(
             self._url.render_as_string(hide_password=False),
             min_size=0,
             max_size=pool_size,
             timeout=pool_wait_s,
             max_idle=300,
+            reconnect_timeout=300.0 if wait_while_refused else 0.0,
+            reconnect_failed=None if wait_while_refused else self._end_waits,
             open=False,
             kwargs={"autocommit": True, **self._connect_arguments()},
         )
@@ -93,12 +98,33 @@ class Database:
                 await self._pool.open()
         with translated():
             try:
-                async with self._pool.connection() as connection:
-                    yield connection
+                connection = await self._lent()
+                try:
+                    async with connection:
+                        yield connection
+                finally:
+                    await self._pool.putconn(connection)
             except psycopg.OperationalError:
                 # A restart of the server leaves every idle connection broken: have them checked, not each fail somebody.
                 self._checking = asyncio.create_task(self._pool.check())
                 raise
+
+    async def _lent(self) -> psycopg.AsyncConnection:
+        try:
+            async with asyncio.timeout(None) as wait:
+                self._pool_waits.add(wait)
+                try:
+                    return await self._pool.getconn()
+                finally:
+                    self._pool_waits.discard(wait)
+        except TimeoutError:
+            raise DependencyUnavailable("database", "connections are refused") from None
+
+    async def _end_waits(self, pool: object) -> None:
+        now = asyncio.get_running_loop().time()
+        for wait in self._pool_waits:
+            if not wait.expired():
+                wait.reschedule(now)
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises DependencyUnavailable."""

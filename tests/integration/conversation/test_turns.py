@@ -252,7 +252,7 @@ async def test_settlement_is_tried_again_and_given_up_when_credit_refuses_for_go
     neighbours.credit.error = NotFound("hold")
     await answered(client, message())
     await drained(database)
-    assert len(neighbours.credit.recorded) == 1
+    assert (len(neighbours.credit.recorded), len(neighbours.memory.observed)) == (1, 1)
     assert await rows(database, "SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'") == [(0,)]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from services.runtime import deadline, errors
 from services.runtime.database import Database, retry_stale
-from services.runtime.jobs import Jobs
+from services.runtime.jobs import DEFER, Jobs
 
 
 @pytest.fixture
@@ -70,6 +70,16 @@ async def test_a_database_that_is_not_there_is_unavailable():
     with pytest.raises(errors.DependencyUnavailable):
         async with away.connection():
             pass
+    await away.close()
+
+
+async def test_who_does_not_wait_while_connections_are_refused_fails_at_once():
+    away = Database("postgresql://nobody@127.0.0.1:1/none", pool_wait_s=60, wait_while_refused=False)
+    async with asyncio.timeout(10):
+        for _ in range(2):
+            with pytest.raises(errors.DependencyUnavailable):
+                async with away.connection():
+                    pass
     await away.close()
 
 
@@ -137,9 +147,13 @@ async def test_a_job_runs_if_its_transaction_commits_and_is_gone_if_not(database
             raise ValueError("no")
     async with database.connection() as connection, connection.transaction():
         await jobs.enqueue(connection, "note", number=3)
+    async with database.connection() as connection:
+        await connection.execute(f"INSERT INTO notes SELECT 1 WHERE {DEFER} IS NOT NULL".encode(), jobs.deferred("note", number=4))
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            await connection.execute(f"INSERT INTO notes SELECT 1 WHERE {DEFER} IS NOT NULL".encode(), jobs.deferred("note", number=5))
     async with asyncio.timeout(10), jobs.run():
         await jobs.drained()
-    assert sorted(number for number, _ in ran) == [1, 3]
+    assert sorted(number for number, _ in ran) == [1, 3, 4]
     assert all(left_s is not None and 0 < left_s <= 60 for _, left_s in ran)
 
 
