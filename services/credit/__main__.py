@@ -2,10 +2,13 @@
 
 from parlour.credit.v1 import credit_pb2_grpc as pb_grpc
 from services.credit import jobs as credit_jobs
-from services.credit.ledger import Limits
+from services.credit.admin_servicer import CreditAdminServicer
+from services.credit.posting import Limits
 from services.credit.pricing import load_price_list
-from services.credit.servicer import CreditAdminServicer, CreditServicer
+from services.credit.reading import Reader
+from services.credit.servicer import CreditServicer
 from services.credit.settings import CreditSettings
+from services.credit.shard import ShardLimits
 from services.credit.teller import Teller
 from services.runtime.database import Database
 from services.runtime.entrypoint import Parts, run
@@ -29,8 +32,16 @@ async def start(settings: CreditSettings, parts: Parts) -> None:
     parts.stack.push_async_callback(database.close)
     parts.health.watch("database", database.ping)
 
-    teller = Teller(database, prices, Limits(settings.open_holds_max, settings.grants_max), accounts_known_max=settings.accounts_known_max)
-    parts.server.add(pb_grpc.add_CreditServiceServicer_to_server, CreditServicer(teller), "parlour.credit.v1.CreditService")
+    teller = Teller(
+        database,
+        prices,
+        Limits(settings.open_holds_max, settings.grants_max),
+        shard_limits=ShardLimits(settings.shard_queue_max, settings.batch_max, settings.shard_accounts_max, settings.resolve_s),
+        accounts_known_max=settings.accounts_known_max,
+    )
+    parts.stack.push_async_callback(teller.drain)
+    reader = Reader(database, prices)
+    parts.server.add(pb_grpc.add_CreditServiceServicer_to_server, CreditServicer(teller, reader), "parlour.credit.v1.CreditService")
     parts.server.add(pb_grpc.add_CreditAdminServiceServicer_to_server, CreditAdminServicer(teller), "parlour.credit.v1.CreditAdminService")
 
     jobs = Jobs(database, concurrency=settings.jobs_concurrency)

@@ -1,18 +1,25 @@
-"""What the ledger is made of: accounts, grants, holds and entries, as immutable values. Pure.
+"""What the ledger is made of: accounts, grants, holds and entries. No I/O.
 
-Amounts are whole microcredits; times come from the database's clock. A grant, a hold and an operation are numbered by their account (`seq`).
+Amounts are whole microcredits; times come from the database's clock. An account numbers its operations; a grant and a hold have the number (`seq`) of
+the operation that made them. Accounts, grants and holds are changed in place by `ledger`, which notes what it touched: an account is a working copy
+of its rows, and whoever fails to write it throws it away.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
+
+from services.runtime.errors import AccountClosed, AccountFrozen
 
 OVERDRAFT = 0
 """Stands for the overdraft where a grant's number is asked for; real grants count from 1."""
 
 GIVEN_SOURCES = frozenset({"allowance", "promotion"})
 PAID_SOURCES = frozenset({"purchase", "gift", "correction"})
+REFUND_SOURCE = "refund"
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class SystemAccount(StrEnum):
@@ -23,6 +30,7 @@ class SystemAccount(StrEnum):
     BREAKAGE = "breakage"  # credits that expired unspent
     TRANSIT = "transit"  # credits on their way from one account to another
     OVERHEAD = "overhead"  # what Parlour's own background work cost
+    WRITE_OFF = "write_off"  # what was used and nobody could pay
 
 
 class EntryKind(StrEnum):
@@ -30,10 +38,13 @@ class EntryKind(StrEnum):
 
     GRANT = "grant"
     CAPTURE = "capture"
+    REFUND = "refund"
     TRANSFER = "transfer"
     EXPIRY = "expiry"  # a grant came to its time
     BREAKAGE = "breakage"  # a hold freed credits of a grant that had come to its time
     REPAYMENT = "repayment"  # credits made up for an overdraft
+    REVOCATION = "revocation"  # a grant was taken back
+    WRITE_OFF = "write_off"  # the part of a use that neither balance nor overdraft covers
 
 
 class HoldState(StrEnum):
@@ -45,7 +56,15 @@ class HoldState(StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True)
+class AccountState(StrEnum):
+    """What an account may do: all, nothing new, nothing ever again."""
+
+    OPEN = "open"
+    FROZEN = "frozen"
+    CLOSED = "closed"
+
+
+@dataclass(slots=True)
 class Grant:
     """Credits of one origin. `held` is the part of `remaining` that open holds have earmarked."""
 
@@ -58,6 +77,10 @@ class Grant:
     effective_at: datetime
     expires_at: datetime | None
     created_at: datetime
+    stored: bool = field(default=False, compare=False)
+    touched: bool = field(default=False, compare=False)
+    ended: bool = field(default=False, compare=False)
+    """Its expiry was changed since it was stored."""
 
     @property
     def free(self) -> int:
@@ -70,20 +93,24 @@ class Grant:
 
     def usable(self, now: datetime) -> bool:
         """Whether its time has come and is not over."""
-        return self.effective_at <= now and not self.expired(now)
+        return self.effective_at <= now and (self.expires_at is None or self.expires_at > now)
+
+    @property
+    def burn_order(self) -> tuple[int, datetime, bool, int]:
+        """Priority, earliest expiry, given before paid, age."""
+        return self.priority, self.expires_at or NEVER, self.source not in GIVEN_SOURCES, self.seq
 
 
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """The part of a hold that one grant (or the OVERDRAFT) covers."""
-
-    grant_seq: int
-    amount: int
+type Allocation = tuple[int, int]
+"""The part of a hold that one grant (or the OVERDRAFT) covers: the grant's number and an amount."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hold:
-    """Credits set aside. `charged_seq` is the operation that charged it, 0 for none; `ended_seq` the one that ended it."""
+    """Credits set aside. `charged_seq` is the operation that charged it, 0 for none; `ended_seq` the one that ended it.
+
+    `used` is what the work cost, whatever of it was charged. A sponsored hold names the member it was placed for and the day it counts for.
+    """
 
     seq: int
     amount: int
@@ -91,23 +118,49 @@ class Hold:
     expires_at: datetime
     allocations: tuple[Allocation, ...]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    member_key: int = 0
+    member_day: int = 0
     state: HoldState = HoldState.ACTIVE
     captured: int = 0
+    used: int = 0
+    refunded: int = 0
     charged_seq: int = 0
     ended_seq: int = 0
     ended_at: datetime | None = None
     model: str = ""
     price_version: str = ""
+    stored: bool = field(default=False, compare=False)
+    touched: bool = field(default=False, compare=False)
+
+    @property
+    def ttl_s(self) -> int:
+        """How long it lasts."""
+        return round((self.expires_at - self.created_at).total_seconds())
 
     def due(self, now: datetime) -> bool:
         """Whether it is still active though its time is over."""
         return self.state is HoldState.ACTIVE and self.expires_at <= now
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Member:
+    """What a pool has set aside and spent for one member on one day.
+
+    `used` is told where a hold is about to be placed; what is `added` is added to the stored sum.
+    """
+
+    key: int
+    day: int
+    used: int = 0
+    added: int = 0
+    touched: bool = field(default=False, compare=False)
+
+
+@dataclass(slots=True)
 class Entry:
     """One leg of an operation: on the account itself (`system_account` None, `grant_seq` says from what) or on a system account."""
 
+    account_key: int
     operation_seq: int
     leg: int
     system_account: SystemAccount | None
@@ -117,40 +170,137 @@ class Entry:
     hold_seq: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An account as far as it was loaded: every grant with something left, and the holds that a decision may concern.
+@dataclass(slots=True)
+class Pace:
+    """How many holds an account has placed in the minute and on the day (both counted from 1970, UTC) that it placed the last one in."""
 
-    `last_seq` is the last number given out; operations, and the holds and grants that they make, are numbered by it.
-    `overdrawn` is what the account owes, so that posted = what its grants have left - overdrawn.
+    minute: int = 0
+    minute_holds: int = 0
+    day: int = 0
+    day_holds: int = 0
+
+
+@dataclass(slots=True)
+class Account:
+    """An account as far as it was loaded: every grant with something left, every active hold, and the ended holds that a decision may concern.
+
+    `last_seq` is the last number given out. `overdrawn` is what the account owes, so that posted = what its grants have left - overdrawn.
+    `allowance_period` is the period that the last recurring allowance was for, `allowance_granted` what was given for it.
+    A pool sponsors each member with `member_daily_limit` a day.
     """
 
     key: int
     kind: str
     tier: str
-    frozen: bool = False
+    state: AccountState = AccountState.OPEN
+    erased: bool = False
     posted: int = 0
     held: int = 0
     overdrawn: int = 0
     open_holds: int = 0
     last_seq: int = 0
-    grants: Mapping[int, Grant] = field(default_factory=dict)
-    holds: Mapping[int, Hold] = field(default_factory=dict)
+    allowance_period: int = 0
+    allowance_granted: int = 0
+    member_daily_limit: int = 0
+    pace: Pace = field(default_factory=Pace)
+    grants: dict[int, Grant] = field(default_factory=dict)
+    holds: dict[int, Hold] = field(default_factory=dict)
+    members: dict[tuple[int, int], Member] = field(default_factory=dict)
+    stored: bool = field(default=False, compare=False)
+    changed: bool = field(default=False, compare=False)
+    """More than its balances was changed since it was stored."""
+    stored_seq: int = field(default=0, compare=False)
+    stored_posted: int = field(default=0, compare=False)
+    touched: list[Grant | Hold | Member] = field(default_factory=list, compare=False)
+    next_due_at: datetime = field(default=NEVER, compare=False)
+    """Nothing is due before it."""
+    _burn_order: list[Grant] | None = field(default=None, compare=False, repr=False)
 
     def available(self, now: datetime, overdraft: int) -> int:
         """What could be held now: free credits of usable grants and the unused overdraft, in microcredits."""
-        unusable = sum(grant.free for grant in self.grants.values() if not grant.usable(now))
+        unusable = 0
+        for grant in self.grants.values():
+            if not grant.usable(now):
+                unusable += grant.remaining - grant.held
         return self.posted - self.held - unusable + overdraft
 
-    def with_grants(self, grants: Iterable[Grant]) -> "Account":
-        """Put these grants in place of their earlier versions."""
-        return replace(self, grants={**self.grants, **{grant.seq: grant for grant in grants}})
+    def require_not_closed(self) -> None:
+        """Raises AccountClosed."""
+        if self.state is AccountState.CLOSED:
+            raise AccountClosed("the account is closed")
 
-    def with_hold(self, hold: Hold) -> "Account":
-        """Put this hold in place of its earlier version."""
-        return replace(self, holds={**self.holds, hold.seq: hold})
+    def require_open(self) -> None:
+        """Raises AccountClosed and AccountFrozen."""
+        self.require_not_closed()
+        if self.state is AccountState.FROZEN:
+            raise AccountFrozen("the account is frozen")
 
-    def next_seq(self) -> tuple[int, "Account"]:
+    def next_seq(self) -> int:
         """Give out a number."""
-        seq = self.last_seq + 1
-        return seq, replace(self, last_seq=seq)
+        self.last_seq += 1
+        return self.last_seq
+
+    def touch(self, item: Grant | Hold | Member) -> None:
+        """Note that an item must be written."""
+        if not item.touched:
+            item.touched = True
+            self.touched.append(item)
+
+    def add_grant(self, grant: Grant) -> None:
+        """Take in a new grant."""
+        self.grants[grant.seq] = grant
+        self._burn_order = None
+        self.touch(grant)
+        if grant.expires_at is not None and grant.expires_at < self.next_due_at:
+            self.next_due_at = grant.expires_at
+
+    def end_grant(self, grant: Grant, at: datetime) -> None:
+        """Let a grant's time be over."""
+        grant.expires_at, grant.ended = at, True
+        self._burn_order = None
+        self.touch(grant)
+        self.next_due_at = min(self.next_due_at, at)
+
+    def add_hold(self, hold: Hold) -> None:
+        """Take in a new hold."""
+        self.holds[hold.seq] = hold
+        self.touch(hold)
+        if hold.expires_at < self.next_due_at:
+            self.next_due_at = hold.expires_at
+
+    def in_burn_order(self) -> list[Grant]:
+        """Every grant, in the order in which they are spent."""
+        if self._burn_order is None:
+            self._burn_order = sorted(self.grants.values(), key=lambda grant: grant.burn_order)
+        return self._burn_order
+
+    def member(self, key: int, day: int) -> Member:
+        """What was spent for a member on a day."""
+        return self.members.setdefault((key, day), Member(key, day))
+
+    def due_times(self) -> Iterator[datetime]:
+        """When something will be due: active holds, and grants with credits left."""
+        yield from (hold.expires_at for hold in self.holds.values() if hold.state is HoldState.ACTIVE)
+        yield from (grant.expires_at for grant in self.grants.values() if grant.expires_at is not None and grant.free)
+
+    def loaded(self) -> None:
+        """Note that everything is as it is stored."""
+        self.written(holds_kept=len(self.holds))
+
+    def written(self, holds_kept: int = 64) -> None:
+        """Note that everything was written, and forget what no later decision needs: spent grants, and all but a few ended holds."""
+        for item in self.touched:
+            item.touched = False
+            if not isinstance(item, Member):
+                item.stored = True
+            if isinstance(item, Grant):
+                item.ended = False
+        self.touched.clear()
+        self.changed = False
+        self.stored, self.stored_seq, self.stored_posted = True, self.last_seq, self.posted
+        if any(not grant.remaining for grant in self.grants.values()):
+            self.grants = {seq: grant for seq, grant in self.grants.items() if grant.remaining}
+            self._burn_order = None
+        if len(self.holds) > self.open_holds + holds_kept:
+            self.holds = {seq: hold for seq, hold in self.holds.items() if hold.state is HoldState.ACTIVE}
+        self.members.clear()

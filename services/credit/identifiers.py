@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import struct
+from collections.abc import Callable
 
 from services.runtime.errors import InvalidField, NotFound
 
@@ -47,9 +48,18 @@ def entry_id(account_key: int, seq: int, leg: int) -> str:
 
 def hold_seq(account_key: int, given: str) -> int:
     """Return the number of an account's hold. Raises NotFound where the id is not one of this account's."""
+    return _seq(given, lambda seq: hold_id(account_key, seq), "hold")
+
+
+def grant_seq(account_key: int, given: str) -> int:
+    """Return the number of an account's grant. Raises NotFound where the id is not one of this account's."""
+    return _seq(given, lambda seq: grant_id(account_key, seq), "grant")
+
+
+def _seq(given: str, name: Callable[[int], str], what: str) -> int:
     seq = given.rpartition("_")[2]
-    if not (seq.isascii() and seq.isdecimal()) or len(seq) > 18 or hold_id(account_key, int(seq)) != given:
-        raise NotFound("hold")
+    if not (seq.isascii() and seq.isdecimal()) or len(seq) > 18 or name(int(seq)) != given:
+        raise NotFound(what)
     return int(seq)
 
 

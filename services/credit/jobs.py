@@ -1,5 +1,7 @@
 """What the ledger does by the clock: expire what is due, and forget request ids that are too old to be repeated."""
 
+import asyncio
+
 from services.credit.settings import CreditSettings
 from services.credit.teller import Teller
 from services.runtime.database import Database
@@ -9,11 +11,11 @@ from services.runtime.telemetry import get_logger
 _log = get_logger(__name__)
 
 _DUE_ACCOUNTS = """
-    SELECT account_key FROM holds WHERE state = 'active' AND expires_at <= clock_timestamp()
+    SELECT account_key FROM holds WHERE state = 'active' AND expires_at <= clock_timestamp() + %(ahead)s::interval
     UNION
-    SELECT account_key FROM grants WHERE remaining_microcredits > held_microcredits AND expires_at <= clock_timestamp()
-                                     AND remaining_microcredits > 0 AND expires_at IS NOT NULL
-    LIMIT %s
+    SELECT account_key FROM grants
+    WHERE remaining_microcredits > held_microcredits AND expires_at <= clock_timestamp() + %(ahead)s::interval AND NOT spent
+    LIMIT %(accounts_max)s
 """
 _PURGE = """
     DELETE FROM operations WHERE ctid = ANY(ARRAY(
@@ -24,10 +26,9 @@ _PURGE = """
 async def expire_due(database: Database, teller: Teller, accounts_max: int) -> int:
     """Settle at most `accounts_max` accounts with a due hold or grant; return how many that was."""
     async with database.connection() as connection:
-        cursor = await connection.execute(_DUE_ACCOUNTS, [accounts_max])
+        cursor = await connection.execute(_DUE_ACCOUNTS, {"ahead": teller.ahead, "accounts_max": accounts_max})
         keys = [int(row[0]) for row in await cursor.fetchall()]
-    for key in keys:
-        await teller.settle_due(key)
+    await asyncio.gather(*(teller.settle_due(key) for key in keys))
     return len(keys)
 
 
@@ -50,6 +51,12 @@ def register(jobs: Jobs, database: Database, teller: Teller, settings: CreditSet
         settled = await expire_due(database, teller, settings.due_accounts_max)
         if settled:
             _log.info("due holds and grants expired", accounts=settled)
+
+    @jobs.periodic(cron="*/1 * * * *", name="finish_transfers")
+    async def finish() -> None:
+        finished = await teller.finish_transfers()
+        if finished:
+            _log.warning("transfers that were cut off have arrived", transfers=finished)
 
     @jobs.periodic(cron="17 * * * *", name="forget_old_requests")
     async def forget() -> None:

@@ -1,20 +1,21 @@
-"""The operations that change the books: for each request which accounts and holds it concerns, its idempotency key, and who decides it. Pure.
+"""The operations that change the books: for each request which account and hold it concerns, its idempotency key, and who decides it. Pure.
 
-Making an operation checks what the request's own fields can tell; what depends on the books is left to the decision.
+Every operation concerns one account, so that accounts on different shards never wait for each other. Making an operation checks what the request's own
+fields can tell; what depends on the books is left to the decision.
 """
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from google.protobuf.message import Message
 
 from parlour.credit.v1 import credit_pb2 as pb
 from services.credit import decisions
 from services.credit.accounts import GIVEN_SOURCES, PAID_SOURCES
-from services.credit.decisions import Decide
+from services.credit.decisions import Decide, Transfer
 from services.credit.identifiers import account_kind
-from services.runtime.errors import InvalidField
+from services.runtime.errors import InvalidField, ParlourError
 
 SOURCES = GIVEN_SOURCES | PAID_SOURCES
 
@@ -23,17 +24,18 @@ SOURCES = GIVEN_SOURCES | PAID_SOURCES
 class Operation:
     """One request to the ledger.
 
-    `accounts` are account ids (or keys, for the ledger's own work), the owner first. The result is kept under (owner, `request_key`); with an empty
-    key it is not. Accounts that do not exist are opened where `opens` says so.
+    `account` is an account id, or a key for the ledger's own work. The result is kept under (account, `request_key`); with an empty key it is kept only
+    where something changed. An account that does not exist is opened where `opens` says so.
     """
 
     method: str
     request: Message
-    accounts: tuple[str | int, ...]
+    account: str | int
     request_key: str
     decide: Decide
-    opens: tuple[bool, ...]
-    hold_ids: tuple[str, ...] = ()
+    opens: bool = False
+    hold_id: str = ""
+    member_key: int = 0
 
     @property
     def payload_hash(self) -> bytes:
@@ -41,14 +43,18 @@ class Operation:
         return hashlib.sha256(self.method.encode() + b"\0" + self.request.SerializeToString(deterministic=True)).digest()
 
 
-def place_hold(request: pb.PlaceHoldRequest) -> Operation:
-    """Raises InvalidField."""
+def place_hold(request: pb.PlaceHoldRequest, *, pool: bool = False, member_key: int = 0) -> Operation:
+    """Set credits aside; with `pool`, on the account of the sponsor, for a member. Raises InvalidField."""
     account_kind(request.account_id)
     if request.WhichOneof("size") is None:
         raise InvalidField("amount_microcredits", "an amount or a quote must be set")
-    if request.HasField("quote") and request.quote.prompt_tokens + request.quote.max_completion_tokens == 0:
+    if request.HasField("quote") and not (request.quote.prompt_tokens or request.quote.max_completion_tokens or request.quote.images):
         raise InvalidField("quote.max_completion_tokens", "a quote must ask for at least one token")
-    return _operation("PlaceHold", request, [request.account_id], request.request_id, decisions.place_hold, opens=[True])
+    if request.sponsor_account_id and account_kind(request.sponsor_account_id, "sponsor_account_id") != "guild":
+        raise InvalidField("sponsor_account_id", "must be guild:<id>")
+    account = request.sponsor_account_id if pool else request.account_id
+    decide = partial(decisions.place_hold, request, member_key)
+    return Operation("PlaceHold", request, account, f"request {request.request_id}", decide, opens=not pool, member_key=member_key)
 
 
 def capture_hold(request: pb.CaptureHoldRequest) -> Operation:
@@ -58,38 +64,45 @@ def capture_hold(request: pb.CaptureHoldRequest) -> Operation:
         raise InvalidField("amount_microcredits", "an amount or usage must be set")
     if request.HasField("usage"):
         _check_usage(request.usage)
-    return _operation("CaptureHold", request, [request.account_id], request.request_id, decisions.capture_hold, hold_ids=[request.hold_id])
+    decide = partial(decisions.capture_hold, request)
+    return Operation("CaptureHold", request, request.account_id, f"request {request.request_id}", decide, hold_id=request.hold_id)
 
 
 def release_hold(request: pb.ReleaseHoldRequest) -> Operation:
     """Raises InvalidField."""
     account_kind(request.account_id)
-    return _operation("ReleaseHold", request, [request.account_id], request.request_id, decisions.release_hold, hold_ids=[request.hold_id])
+    decide = partial(decisions.release_hold, request)
+    return Operation("ReleaseHold", request, request.account_id, f"request {request.request_id}", decide, hold_id=request.hold_id)
 
 
 def record_usage(request: pb.RecordUsageRequest) -> Operation:
     """A turn is recorded once, whatever request ids are in use elsewhere. Raises InvalidField."""
     account_kind(request.account_id)
     _check_usage(request.usage)
-    return Operation(
-        "RecordUsage",
-        request,
-        (request.account_id,),
-        f"turn {request.turn_id}",
-        decisions.record_usage,
-        (False,),
-        (request.hold_id,),
-    )
+    decide = partial(decisions.record_usage, request)
+    return Operation("RecordUsage", request, request.account_id, f"turn {request.turn_id}", decide, hold_id=request.hold_id)
 
 
-def transfer(request: pb.TransferRequest) -> Operation:
-    """Raises InvalidField."""
+def transfer(request: pb.TransferRequest, recipient_key: int = 0, refusal: ParlourError | None = None) -> Operation:
+    """The sender's part of a transfer. Raises InvalidField."""
     account_kind(request.from_account_id, "from_account_id")
     account_kind(request.to_account_id, "to_account_id")
     if request.from_account_id == request.to_account_id:
         raise InvalidField("to_account_id", "must be another account than from_account_id")
-    accounts = [request.from_account_id, request.to_account_id]
-    return _operation("Transfer", request, accounts, request.request_id, decisions.transfer, opens=[True, True])
+    decide = partial(decisions.transfer, request, recipient_key, refusal)
+    return Operation("Transfer", request, request.from_account_id, f"request {request.request_id}", decide, opens=True)
+
+
+def prepare_receive(account_id: str) -> Operation:
+    """Asks whether an account could take credits, opening it where nobody has."""
+    return Operation("OpenAccount", pb.GetBalanceRequest(), account_id, "", decisions.prepare_receive, opens=True)
+
+
+def receive(sent: Transfer, *, returned: bool = False) -> Operation:
+    """The recipient's part of a transfer or, where it cannot take it, the sender's taking back."""
+    account = sent.account_key if returned else sent.recipient_key
+    name = f"{'returned' if returned else 'transfer'} {sent.account_key:x}_{sent.operation_seq}"
+    return Operation("ReceiveTransfer", pb.TransferRequest(), account, name, partial(decisions.receive, sent, returned))
 
 
 def create_grant(request: pb.CreateGrantRequest) -> Operation:
@@ -97,32 +110,71 @@ def create_grant(request: pb.CreateGrantRequest) -> Operation:
     account_kind(request.account_id)
     if request.source not in SOURCES:
         raise InvalidField("source", f"must be one of {', '.join(sorted(SOURCES))}")
-    return _operation("CreateGrant", request, [request.account_id], request.request_id, decisions.create_grant, opens=[True])
+    return _admin("CreateGrant", request, partial(decisions.create_grant, request), opens=True)
 
 
-def open_account(request: pb.GetBalanceRequest) -> Operation:
+def revoke_grant(request: pb.RevokeGrantRequest) -> Operation:
+    """Raises InvalidField."""
+    return _admin("RevokeGrant", request, partial(decisions.revoke_grant, request))
+
+
+def refund_capture(request: pb.RefundCaptureRequest) -> Operation:
+    """Raises InvalidField."""
+    return _admin("RefundCapture", request, partial(decisions.refund_capture, request), hold_id=request.hold_id)
+
+
+def set_tier(request: pb.SetTierRequest) -> Operation:
+    """Raises InvalidField."""
+    return _admin("SetTier", request, partial(decisions.set_tier, request), opens=True)
+
+
+def set_pool(request: pb.SetPoolRequest) -> Operation:
+    """Raises InvalidField for an account that is not a guild's."""
+    if account_kind(request.account_id) != "guild":
+        raise InvalidField("account_id", "must be guild:<id>")
+    return _admin("SetPool", request, partial(decisions.set_pool, request), opens=True)
+
+
+def freeze_account(request: pb.FreezeAccountRequest) -> Operation:
+    """Raises InvalidField."""
+    return _admin("FreezeAccount", request, partial(decisions.freeze_account, request), opens=True)
+
+
+def close_account(request: pb.CloseAccountRequest) -> Operation:
+    """Raises InvalidField."""
+    return _admin("CloseAccount", request, partial(decisions.close_account, request))
+
+
+def open_account(account_id: str) -> Operation:
     """Opens the account where nobody has. Raises InvalidField."""
-    account_kind(request.account_id)
-    return Operation("OpenAccount", request, (request.account_id,), "", decisions.read_balance, (True,))
+    account_kind(account_id)
+    return Operation("OpenAccount", pb.GetBalanceRequest(), account_id, "", decisions.read_balance, opens=True)
 
 
 def settle_due(account_key: int) -> Operation:
     """Expires what is due, which happens before every decision, and decides nothing more."""
-    return Operation("SettleDue", pb.GetBalanceRequest(), (account_key,), "", decisions.read_balance, (False,))
+    return Operation("SettleDue", pb.GetBalanceRequest(), account_key, "", decisions.read_balance)
 
 
-def _operation(
-    method: str,
-    request: Message,
-    accounts: Iterable[str],
-    request_id: str,
-    decide: Decide,
-    *,
-    opens: Iterable[bool] = (False,),
-    hold_ids: Iterable[str] = (),
-) -> Operation:
-    # "request" keeps callers' ids apart from the turns' of RecordUsage.
-    return Operation(method, request, tuple(accounts), f"request {request_id}", decide, tuple(opens), tuple(hold_ids))
+def erase(account_id: str) -> Operation:
+    """Ends an account and forgets whose it was."""
+    return Operation("EraseSubject", pb.GetBalanceRequest(), account_id, "", decisions.erase)
+
+
+type _AdminRequest = (
+    pb.CreateGrantRequest
+    | pb.RevokeGrantRequest
+    | pb.RefundCaptureRequest
+    | pb.SetTierRequest
+    | pb.SetPoolRequest
+    | pb.FreezeAccountRequest
+    | pb.CloseAccountRequest
+)
+
+
+def _admin(method: str, request: _AdminRequest, decide: Decide, *, opens: bool = False, hold_id: str = "") -> Operation:
+    account_kind(request.account_id)
+    return Operation(method, request, request.account_id, f"request {request.request_id}", decide, opens=opens, hold_id=hold_id)
 
 
 def _check_usage(usage: pb.Usage) -> None:

@@ -4,19 +4,19 @@ A price is in microcredits per million tokens, so that a single token may cost a
 """
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
+from services.credit.tiers import AMOUNT_MAX, Tier
 from services.runtime.errors import InvalidField, PermissionRefused, UnknownModel
 from services.runtime.settings import BadSettings
 
 _TOKENS_PER_PRICE = 1_000_000
 _PRICE_MAX = 10**12
-_AMOUNT_MAX = 10**12
+_BOUNDS_MAX = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Price(BaseModel):
     prompt_microcredits_per_million_tokens: int = Field(ge=0, le=_PRICE_MAX)
     cached_prompt_microcredits_per_million_tokens: int = Field(ge=0, le=_PRICE_MAX)
     completion_microcredits_per_million_tokens: int = Field(ge=0, le=_PRICE_MAX)
-    image_microcredits: int = Field(0, ge=0, le=_AMOUNT_MAX)
+    image_microcredits: int = Field(0, ge=0, le=AMOUNT_MAX)
 
     def cost(self, use: TokenUse) -> int:
         """Price what was used, in microcredits, rounded up."""
@@ -49,29 +49,9 @@ class Price(BaseModel):
         )
         return -(-tokens // _TOKENS_PER_PRICE) + use.images * self.image_microcredits
 
-    def upper_bound(self, prompt_tokens: int, max_completion_tokens: int) -> int:
+    def upper_bound(self, prompt_tokens: int, max_completion_tokens: int, images: int = 0) -> int:
         """Price the dearest way in which a call of this size can end: nothing cached, or everything, whichever costs more."""
-        return max(self.cost(TokenUse(prompt_tokens, max_completion_tokens, cached_prompt_tokens=cached)) for cached in {0, prompt_tokens})
-
-
-class CapturePolicy(StrEnum):
-    """What happens when usage costs more than its hold."""
-
-    STRICT = "strict"
-    CAP = "cap"
-    EXTEND = "extend"
-
-
-class Tier(BaseModel):
-    """What an account of this tier may use, and what it is given."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    models: tuple[str, ...] = Field(min_length=1)
-    allowance_microcredits: int = Field(0, ge=0, le=_AMOUNT_MAX)
-    overdraft_microcredits: int = Field(0, ge=0, le=_AMOUNT_MAX)
-    capture_policy: CapturePolicy = CapturePolicy.CAP
-    grace_s: int = Field(600, ge=0, le=86_400)
+        return max(self.cost(TokenUse(prompt_tokens, max_completion_tokens, cached, images)) for cached in {0, prompt_tokens})
 
 
 class _Model(BaseModel):
@@ -87,6 +67,7 @@ class PriceList(BaseModel):
     default_tier: str
     models: dict[str, _Model]
     tiers: dict[str, Tier]
+    _known_bounds: dict[tuple[str, int, int, int], Mapping[str, int]] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "PriceList":
@@ -96,8 +77,6 @@ class PriceList(BaseModel):
             missing = [model for model in tier.models if model not in self.models]
             if missing:
                 raise ValueError(f"tier {name} names the model {missing[0]}, which has no price")
-            if tier.capture_policy is not CapturePolicy.CAP:
-                raise ValueError(f"tier {name}: capture_policy {tier.capture_policy} is not supported; use cap")
         return self
 
     def tier_name(self, stored: str) -> str:
@@ -121,22 +100,35 @@ class PriceList(BaseModel):
             raise InvalidField("usage.cached_prompt_tokens", "must not be more than prompt_tokens")
         return self.price(model).cost(use)
 
-    def quote(self, tier: str, model: str, prompt_tokens: int, max_completion_tokens: int) -> int:
+    def quote(self, tier: str, model: str, prompt_tokens: int, max_completion_tokens: int, images: int = 0) -> int:
         """Return the most that a call can cost, in microcredits; without a model, by the tier's dearest one.
 
         Raises UnknownModel, and PermissionRefused for a model that the tier may not use.
         """
-        allowed = self.tier(tier).models
-        if model:
-            price = self.price(model)
-            if model not in allowed:
-                raise PermissionRefused(f"tier {self.tier_name(tier)} may not use model {model}")
-            return price.upper_bound(prompt_tokens, max_completion_tokens)
-        return max(self.price(name).upper_bound(prompt_tokens, max_completion_tokens) for name in allowed)
+        bounds = self._bounds(self.tier_name(tier), prompt_tokens, max_completion_tokens, images)
+        if not model:
+            return max(bounds.values())
+        self.price(model)
+        if model not in bounds:
+            raise PermissionRefused(f"tier {self.tier_name(tier)} may not use model {model}")
+        return bounds[model]
 
-    def covered(self, tier: str, amount_microcredits: int, prompt_tokens: int, max_completion_tokens: int) -> Sequence[str]:
+    def covered(self, tier: str, amount_microcredits: int, prompt_tokens: int, max_completion_tokens: int, images: int = 0) -> list[str]:
         """Return the tier's models, in order of preference, for which this amount is enough whatever happens."""
-        return [name for name in self.tier(tier).models if self.price(name).upper_bound(prompt_tokens, max_completion_tokens) <= amount_microcredits]
+        bounds = self._bounds(self.tier_name(tier), prompt_tokens, max_completion_tokens, images)
+        return [model for model, bound in bounds.items() if bound <= amount_microcredits]
+
+    def _bounds(self, tier: str, prompt_tokens: int, max_completion_tokens: int, images: int) -> Mapping[str, int]:
+        """The most that a call of this size can cost with each of a tier's models. Callers ask for few sizes, again and again."""
+        size = tier, prompt_tokens, max_completion_tokens, images
+        known = self._known_bounds.get(size)
+        if known is None:
+            if len(self._known_bounds) >= _BOUNDS_MAX:
+                self._known_bounds.clear()
+            models = self.tiers[tier].models
+            known = {model: self.models[model].price.upper_bound(prompt_tokens, max_completion_tokens, images) for model in models}
+            self._known_bounds[size] = known
+        return known
 
 
 def load_price_list(path: Path) -> PriceList:

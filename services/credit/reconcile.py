@@ -60,16 +60,15 @@ CHECKS = {
     "hold_is_not_the_sum_of_its_allocations": """
         SELECT h.account_key, 'hold ' || h.hold_seq, h.amount_microcredits - coalesce(p.total, 0)
         FROM holds h
-        LEFT JOIN (SELECT account_key, hold_seq, sum(amount_microcredits) AS total FROM hold_allocations GROUP BY account_key, hold_seq) p
-               USING (account_key, hold_seq)
+        CROSS JOIN LATERAL (SELECT sum(allocations[n + 1]) AS total FROM generate_series(1, cardinality(allocations), 2) n) p
         WHERE h.amount_microcredits <> coalesce(p.total, 0)
     """,
     "grant_is_not_held_by_its_allocations": """
         SELECT g.account_key, 'grant ' || g.grant_seq, g.held_microcredits - coalesce(p.total, 0)
         FROM grants g
-        LEFT JOIN (SELECT p.account_key, p.grant_seq, sum(p.amount_microcredits) AS total
-                   FROM hold_allocations p JOIN holds h USING (account_key, hold_seq)
-                   WHERE h.state = 'active' GROUP BY p.account_key, p.grant_seq) p USING (account_key, grant_seq)
+        LEFT JOIN (SELECT account_key, allocations[n] AS grant_seq, sum(allocations[n + 1]) AS total
+                   FROM holds CROSS JOIN LATERAL generate_series(1, cardinality(allocations), 2) n
+                   WHERE state = 'active' GROUP BY account_key, allocations[n]) p USING (account_key, grant_seq)
         WHERE g.held_microcredits <> coalesce(p.total, 0)
     """,
     "capture_is_not_its_entries": """

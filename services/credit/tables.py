@@ -6,8 +6,8 @@ create the tables; a test compares the two.
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, LargeBinary, MetaData, Table, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData()
 
@@ -35,12 +35,18 @@ accounts = Table(
     _key("account_key"),
     _text("kind"),
     _text("tier"),
-    Column("frozen", Boolean, nullable=False, server_default=text("false")),
+    _text("state", "open"),
+    Column("erased", Boolean, nullable=False, server_default=text("false")),
     _number("posted_microcredits", "0"),
     _number("held_microcredits", "0"),
     _number("overdrawn_microcredits", "0"),
     Column("open_holds", Integer, nullable=False, server_default=text("0")),
     _number("last_seq", "0"),
+    Column("allowance_period", Integer, nullable=False, server_default=text("0")),
+    _number("allowance_granted_microcredits", "0"),
+    _number("member_daily_limit_microcredits", "0"),
+    # The minute and the day that the last hold was placed in, each with how many were: minute, holds, day, holds.
+    Column("pace", ARRAY(Integer), nullable=False, server_default=text("'{0,0,0,0}'")),
     _time("created_at"),
 )
 
@@ -65,8 +71,10 @@ grants = Table(
     _time("effective_at"),
     _time("expires_at", nullable=True),
     _time("created_at"),
-    Index("grants_with_credits", "account_key", postgresql_where=text("remaining_microcredits > 0")),
-    Index("grants_expiring", "expires_at", postgresql_where=text("remaining_microcredits > 0 AND expires_at IS NOT NULL")),
+    # The indexes know a grant as spent or not: then an update of what remains touches no index.
+    Column("spent", Boolean, nullable=False, server_default=text("false")),
+    Index("grants_with_credits", "account_key", postgresql_where=text("NOT spent")),
+    Index("grants_expiring", "expires_at", postgresql_where=text("NOT spent AND expires_at IS NOT NULL")),
 )
 
 holds = Table(
@@ -77,6 +85,8 @@ holds = Table(
     _text("state"),
     _number("amount_microcredits"),
     _number("captured_microcredits", "0"),
+    _number("used_microcredits", "0"),
+    _number("refunded_microcredits", "0"),
     _time("created_at"),
     _time("expires_at"),
     _time("ended_at", nullable=True),
@@ -85,18 +95,60 @@ holds = Table(
     _text("model", ""),
     _text("price_version", ""),
     Column("metadata", JSONB, nullable=False, server_default=text("'{}'")),
+    _number("member_key", "0"),
+    Column("member_day", Integer, nullable=False, server_default=text("0")),
+    # Which grants it earmarked, in the order in which they are spent: grant, amount, grant, amount ...; grant 0 is the overdraft.
+    Column("allocations", ARRAY(BigInteger), nullable=False, server_default=text("'{}'")),
     Index("holds_active", "account_key", "expires_at", postgresql_where=text("state = 'active'")),
 )
 
-# Which grants a hold earmarked, in the order in which they are spent; grant_seq 0 is the overdraft.
-hold_allocations = Table(
-    "hold_allocations",
+# What a pool has set aside and spent for each member on each day (counted from 1970, UTC).
+pool_members = Table(
+    "pool_members",
     metadata,
     _key("account_key"),
-    _key("hold_seq"),
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    _number("grant_seq"),
-    _number("amount_microcredits"),
+    _key("member_key"),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    _number("used_microcredits"),
+)
+
+# Credits on their way: they have left the account, and arrive at the recipient's in an operation of its own.
+transfers = Table(
+    "transfers",
+    metadata,
+    _key("account_key"),
+    _key("operation_seq"),
+    _number("recipient_key"),
+    Column("parts", JSONB, nullable=False),
+    _time("created_at"),
+    _time("finished_at", nullable=True),
+    Column("returned", Boolean, nullable=False, server_default=text("false")),
+    Index("transfers_on_their_way", "created_at", postgresql_where=text("finished_at IS NULL")),
+)
+
+# The head of each chain of batches: locked while a batch is decided and written.
+shards = Table(
+    "shards",
+    metadata,
+    Column("shard", SmallInteger, primary_key=True, autoincrement=False),
+    _number("batch_seq", "0"),
+    Column("hash", LargeBinary, nullable=False),
+    _time("decided_at"),
+)
+
+# What was written together, each with the hash of the one before.
+batches = Table(
+    "batches",
+    metadata,
+    Column("shard", SmallInteger, primary_key=True, autoincrement=False),
+    _key("batch_seq"),
+    _time("decided_at"),
+    _text("price_version"),
+    Column("operations", Integer, nullable=False),
+    Column("operations_hash", LargeBinary, nullable=False),
+    Column("previous_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Index("batches_decided_at", "decided_at", postgresql_using="brin"),
 )
 
 # The journal. A trigger refuses every change to it. A leg is on the account itself (grant_seq says on which of its grants) or on a system account.
@@ -111,7 +163,11 @@ entries = Table(
     _number("amount_microcredits"),
     _text("kind"),
     _number("hold_seq", nullable=True),
+    Column("shard", SmallInteger, nullable=False),
+    _number("batch_seq"),
     _time("created_at"),
+    # The journal grows in the order of time: a time range finds the entries of batches, and costs an operation nothing.
+    Index("entries_created_at", "created_at", postgresql_using="brin"),
 )
 
 # What people wrote, apart from the journal, so that it can be erased.
@@ -124,6 +180,7 @@ operations = Table(
     _key("account_key"),
     Column("request_key", Text, primary_key=True),
     _number("operation_seq"),
+    _number("batch_seq"),
     _text("method"),
     Column("payload_hash", LargeBinary, nullable=False),
     _text("refusal", ""),
@@ -139,6 +196,7 @@ usage_records = Table(
     _key("account_key"),
     Column("turn_id", Text, primary_key=True),
     _number("hold_seq"),
+    _number("member_key", "0"),
     _text("model"),
     _number("prompt_tokens"),
     _number("cached_prompt_tokens"),
@@ -154,3 +212,21 @@ usage_records = Table(
     _time("created_at"),
     Index("usage_records_created_at", "created_at"),
 )
+
+# Two records of the same thing that disagree, as reconciliation found them. Open until somebody resolves them, with a note.
+findings = Table(
+    "findings",
+    metadata,
+    Column("finding_id", BigInteger, Identity(always=True), primary_key=True),
+    _text("kind"),
+    _number("account_key"),
+    _text("detail"),
+    _number("difference_microcredits"),
+    _time("created_at"),
+    _time("resolved_at", nullable=True),
+    _text("note", ""),
+    Index("findings_open", "kind", "account_key", "detail", unique=True, postgresql_where=text("resolved_at IS NULL")),
+)
+
+# How far reconciliation has come in each shard.
+reconciled = Table("reconciled", metadata, Column("shard", SmallInteger, primary_key=True, autoincrement=False), _number("batch_seq", "0"))

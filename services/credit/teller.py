@@ -1,138 +1,172 @@
-"""The one door to the books: it has operations decided and written, and reads what needs no decision."""
+"""The one door to the books: it finds the shard of an operation, and joins the operations that one request takes."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
-import psycopg
-from sqlalchemy import Row, func, select, tuple_
-
 from parlour.credit.v1 import credit_pb2 as pb
-from services.credit import ledger, metrics, operations, store
-from services.credit.accounts import Account, SystemAccount
-from services.credit.batch import KnownKeys, commit_batch
-from services.credit.decisions import Terms, balance_message, hold_message, timestamp
-from services.credit.identifiers import account_kind, entry_id, hold_id, hold_seq, operation_id, page_start, page_token
-from services.credit.ledger import Limits
+from services.credit import operations, store
+from services.credit.chain import SHARDS
+from services.credit.decisions import Transfer
+from services.credit.identifiers import KEY_MAX, account_kind
 from services.credit.operations import Operation
+from services.credit.posting import Limits
 from services.credit.pricing import PriceList
-from services.credit.tables import account_keys, entries, notes
+from services.credit.shard import Ruling, Shard, ShardLimits
 from services.runtime.bounded_map import BoundedMap
 from services.runtime.database import Database
-from services.runtime.errors import InvalidField, NotFound
+from services.runtime.errors import (
+    AccountClosed,
+    AccountFrozen,
+    InsufficientCredit,
+    LimitReached,
+    NotFound,
+    PermissionRefused,
+    RateLimited,
+    StaleVersion,
+)
 
-PAGE_SIZE = 50
-_SYSTEM = "system:"
+_MOVES_MAX = 3
+_UNSPONSORED = (NotFound, InsufficientCredit, LimitReached, AccountFrozen, AccountClosed, RateLimited, PermissionRefused)
+"""What the pool says when the person's own account is to pay."""
+
+_ON_THEIR_WAY = b"""
+    SELECT t.account_key, t.operation_seq, t.recipient_key, t.parts, coalesce(n.note, '')
+    FROM transfers t LEFT JOIN notes n USING (account_key, operation_seq)
+    WHERE t.finished_at IS NULL AND (t.account_key = %(sender)s OR (%(sender)s IS NULL AND t.created_at < clock_timestamp() - interval '10 s'))
+    LIMIT %(limit)s
+"""
+_ARRIVED = b"UPDATE transfers SET finished_at = clock_timestamp(), returned = %s WHERE account_key = %s AND operation_seq = %s"
 
 
 class Teller:
-    """Answers what is asked of the ledger."""
+    """Has operations decided and written. Make it inside the running loop."""
 
-    def __init__(self, database: Database, prices: PriceList, limits: Limits | None = None, *, accounts_known_max: int = 100_000) -> None:
+    def __init__(
+        self,
+        database: Database,
+        prices: PriceList,
+        limits: Limits | None = None,
+        *,
+        shard_limits: ShardLimits | None = None,
+        accounts_known_max: int = 100_000,
+        new_key: Callable[[], int] = lambda: 1 + secrets.randbelow(KEY_MAX),
+    ) -> None:
         self._database = database
-        self._prices = prices
-        self._limits = limits or Limits()
-        self._known_keys: KnownKeys = BoundedMap("credit_account_keys", size_max=accounts_known_max)
+        self._new_key = new_key
+        self.ahead = timedelta(0)
+        ruling = Ruling(prices, limits or Limits())
+        self._shards = [Shard(number, database, ruling, shard_limits or ShardLimits()) for number in range(SHARDS)]
+        # The keys of accounts, by id. A key never changes, but erasure takes it from its id: then a shard says that the account has moved.
+        self._known_keys: BoundedMap[str, int] = BoundedMap("credit_account_keys", size_max=accounts_known_max)
 
     async def execute(self, operation: Operation) -> bytes:
         """Decide and write one operation; return its response, account ids left out.
 
-        Repeating a request id returns the first response, or raises the first refusal. Raises what the operation is refused with, and
+        Repeating a request id returns the first response, or raises the first refusal. Raises what the operation is refused with, Overloaded and
         DependencyUnavailable.
         """
-        outcomes, changes = await commit_batch(self._database, [operation], self._prices, self._limits, self._known_keys)
-        metrics.count(outcomes, changes)
-        if (error := outcomes[0].error) is not None:
-            raise error
-        return outcomes[0].response
+        for _ in range(_MOVES_MAX):
+            account = operation.account
+            key = account if isinstance(account, int) else self._known_keys.get(account) or await self._find(account, operation.opens)
+            outcome = await self._shards[key % SHARDS].submit(key, operation)
+            if outcome.error is not None:
+                raise outcome.error
+            if not outcome.moved:
+                return outcome.response
+            if isinstance(account, int):
+                raise AccountClosed("the account was erased")
+            self._known_keys.pop(account)
+        raise StaleVersion("the account was opened and erased again and again")
 
-    async def balance(self, account_id: str) -> pb.Balance:
-        """Return an account's balance as it stands by the database's clock, opening the account where nobody has. Raises InvalidField."""
-        if account_id.startswith(_SYSTEM):
-            return await self._system_balance(account_id)
-        account_kind(account_id)
-        async with self._snapshot() as connection:
-            loaded = await self._load(connection, account_id)
-        if loaded is None:
-            request = pb.GetBalanceRequest(account_id=account_id)
-            return pb.GetBalanceResponse.FromString(await self.execute(operations.open_account(request))).balance
-        account, terms = loaded
-        return balance_message(ledger.settle_due(account, terms.now).account, terms)
-
-    async def hold(self, account_id: str, given_hold_id: str) -> pb.Hold:
-        """Return a hold as it stands by the database's clock. Raises InvalidField and NotFound."""
-        account_kind(account_id)
-        async with self._snapshot() as connection:
-            loaded = await self._load(connection, account_id, given_hold_id)
-        if loaded is None:
-            raise NotFound("hold")
-        account, terms = loaded
-        hold = account.holds.get(hold_seq(account.key, given_hold_id))
-        if hold is None:
-            raise NotFound("hold")
-        return hold_message(account, hold, terms.now)
-
-    async def entries(self, account_id: str, page_size: int, token: str) -> tuple[list[pb.Entry], str]:
-        """Return a page of an account's entries, newest first, and the token of the next page. Raises InvalidField and NotFound."""
-        account_kind(account_id)
-        async with self._database.read() as session:
-            key = await session.scalar(select(account_keys.c.account_key).where(account_keys.c.account_id == account_id))
-            if key is None:
+    async def _find(self, account_id: str, opens: bool) -> int:
+        """Return the key of an account, or a new one where it may be opened. Raises NotFound."""
+        async with self._database.connection() as connection:
+            key = (await store.find_keys(connection, [account_id])).get(account_id)
+        key = self._known_keys.get(account_id) or key
+        if key is None:
+            if not opens:
                 raise NotFound("account")
-            size = page_size or PAGE_SIZE
-            rows = (await session.execute(_page(key, page_start(key, token), size + 1))).all()
-        page = rows[:size]
-        more = page_token(key, page[-1].operation_seq, page[-1].leg) if len(rows) > size else ""
-        return [_entry_message(account_id, row) for row in page], more
+            key = self._new_key()
+        self._known_keys.put(account_id, key)
+        return key
+
+    async def place_hold(self, request: pb.PlaceHoldRequest) -> pb.PlaceHoldResponse:
+        """Set credits aside on the sponsor's account where it pays, else on the person's own."""
+        own = operations.place_hold(request)
+        if request.sponsor_account_id:
+            await self.execute(operations.open_account(request.account_id))
+            member_key = self._known_keys.get(request.account_id) or await self._find(request.account_id, opens=False)
+            try:
+                pool = operations.place_hold(request, pool=True, member_key=member_key)
+                response = pb.PlaceHoldResponse.FromString(await self.execute(pool))
+            except _UNSPONSORED:
+                pass
+            else:
+                response.hold.account_id = response.balance.account_id = request.sponsor_account_id
+                return response
+        response = pb.PlaceHoldResponse.FromString(await self.execute(own))
+        response.hold.account_id = response.balance.account_id = request.account_id
+        return response
+
+    async def transfer(self, request: pb.TransferRequest) -> pb.TransferResponse:
+        """Send credits, and have them arrive; where this ends in between, the job `finish_transfers` goes on."""
+        operations.transfer(request)
+        refusal = None
+        try:
+            await self.execute(operations.prepare_receive(request.to_account_id))
+        except (AccountClosed, LimitReached) as refused:
+            refusal = refused
+        recipient_key = self._known_keys.get(request.to_account_id) or await self._find(request.to_account_id, opens=True)
+        response = pb.TransferResponse.FromString(await self.execute(operations.transfer(request, recipient_key, refusal)))
+        response.balance.account_id = request.from_account_id
+        await self.finish_transfers(self._known_keys.get(request.from_account_id))
+        return response
+
+    async def finish_transfers(self, sender_key: int | None = None, limit: int = 1_000) -> int:
+        """Have credits arrive that are on their way: of one sender, or of all whose transfer was begun a while ago. Return how many that was."""
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(_ON_THEIR_WAY, {"sender": sender_key, "limit": limit})
+            found = await cursor.fetchall()
+        for key, seq, recipient_key, parts, note in found:
+            sent = Transfer(key, seq, recipient_key, tuple(_part(*part) for part in parts), note)
+            returned = False
+            try:
+                await self.execute(operations.receive(sent))
+            except AccountClosed:
+                returned = True
+                await self.execute(operations.receive(sent, returned=True))
+            async with self._database.connection() as connection:
+                await connection.execute(_ARRIVED, [returned, key, seq])
+        return len(found)
 
     async def settle_due(self, account_key: int) -> None:
         """Expire the account's holds and grants whose time is over."""
         await self.execute(operations.settle_due(account_key))
 
-    async def _system_balance(self, account_id: str) -> pb.Balance:
-        """Sum the entries of a system account: for operators, who seldom ask."""
-        name = account_id.removeprefix(_SYSTEM)
-        if name not in set(SystemAccount):
-            raise InvalidField("account_id", f"is not one of the system accounts {', '.join(SystemAccount)}")
-        async with self._database.read() as session:
-            total = await session.scalar(select(func.sum(entries.c.amount_microcredits)).where(entries.c.system_account == name))
-        return pb.Balance(posted_microcredits=int(total or 0), available_microcredits=int(total or 0))
+    async def erase(self, user_id: str) -> bool:
+        """End a person's account and cut its link to them; return whether there was one."""
+        account_id = f"user:{user_id}"
+        account_kind(account_id, "user_id")
+        try:
+            await self.execute(operations.erase(account_id))
+        except NotFound:
+            return False
+        self._known_keys.pop(account_id)
+        return True
 
-    @asynccontextmanager
-    async def _snapshot(self) -> AsyncIterator[psycopg.AsyncConnection]:
-        async with self._database.connection() as connection, connection.transaction():
-            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield connection
+    async def drain(self) -> None:
+        """Wait until everything that was taken on is written."""
+        for shard in self._shards:
+            await shard.drain()
 
-    async def _load(self, connection: psycopg.AsyncConnection, account_id: str, given_hold_id: str = "") -> tuple[Account, Terms] | None:
-        key = (await store.find_keys(connection, [account_id])).get(account_id)
-        if key is None:
-            return None
-        holds = [(key, hold_seq(key, given_hold_id))] if given_hold_id else []
-        loaded = await store.load(connection, [key], [], holds, lock=False)
-        return loaded.accounts[key], Terms(self._prices, loaded.now, self._limits)
-
-
-def _page(key: int, start: tuple[int, int], limit: int) -> Any:
-    place = tuple_(entries.c.operation_seq, entries.c.leg)
-    note = (notes.c.account_key == entries.c.account_key) & (notes.c.operation_seq == entries.c.operation_seq)
-    return (
-        select(entries, notes.c.note)
-        .join(notes, note, isouter=True)
-        .where(entries.c.account_key == key, entries.c.system_account.is_(None), place < start)
-        .order_by(entries.c.operation_seq.desc(), entries.c.leg.desc())
-        .limit(limit)
-    )
+    def put_clock_ahead(self, by: timedelta) -> None:
+        """Decide as if the database's clock were ahead: for tests."""
+        self.ahead = by
+        for shard in self._shards:
+            shard.ruling = Ruling(shard.ruling.prices, shard.ruling.limits, by)
 
 
-def _entry_message(account_id: str, row: Row[Any]) -> pb.Entry:
-    return pb.Entry(
-        entry_id=entry_id(row.account_key, row.operation_seq, row.leg),
-        account_id=account_id,
-        amount_microcredits=row.amount_microcredits,
-        kind=row.kind,
-        operation_id=operation_id(row.account_key, row.operation_seq),
-        hold_id=hold_id(row.account_key, row.hold_seq) if row.hold_seq is not None else "",
-        note=row.note or "",
-        create_time=timestamp(row.created_at),
-    )
+def _part(expires_at: str | None, amount: Any) -> tuple[datetime | None, int]:
+    return datetime.fromisoformat(expires_at) if expires_at is not None else None, int(amount)

@@ -43,7 +43,7 @@ class _Items[K, V](TTLCache[K, V]):
 class BoundedMap[K, V]:
     """A map with a size limit and an idle time limit.
 
-    `get` and `put` renew an item's time. `on_evict` is called with key and value of what is dropped (not of what is popped).
+    `get` and `put` renew an item's time (`get` where a hundredth of it is over: renewing costs three times as much as looking). `on_evict` is called with key and value of what is dropped (not of what is popped).
     Not thread-safe: it belongs to one event loop.
     """
 
@@ -59,13 +59,16 @@ class BoundedMap[K, V]:
         self.name = name
         self._on_evict = on_evict
         self._evicted = {cause: _evictions.labels(name, cause) for cause in ("size", "idle")}
-        self._items: _Items[K, V] = _Items(size_max, ttl_s, clock, self._drop)
+        self._clock = clock
+        self._slack_s = ttl_s / 100
+        # Values with the time at which they were last renewed.
+        self._items: _Items[K, tuple[float, V]] = _Items(size_max, ttl_s, clock, self._drop)
         _maps.add(self)  # type: ignore[arg-type]
 
-    def _drop(self, key: K, value: V, cause: str) -> None:
+    def _drop(self, key: K, item: tuple[float, V], cause: str) -> None:
         self._evicted[cause].inc()
         if self._on_evict is not None:
-            self._on_evict(key, value)
+            self._on_evict(key, item[1])
 
     @overload
     def get(self, key: K) -> V | None: ...
@@ -74,15 +77,17 @@ class BoundedMap[K, V]:
     def get(self, key: K, default: object = None) -> object:
         """Return the item and renew its time, or the default."""
         try:
-            value = self._items[key]
+            renewed_at, value = self._items[key]
         except KeyError:
             return default
-        self._items[key] = value
+        now = self._clock()
+        if now - renewed_at > self._slack_s:
+            self._items[key] = now, value
         return value
 
     def put(self, key: K, value: V) -> None:
         """Store an item, dropping expired ones and, when full, the least recently used one."""
-        self._items[key] = value
+        self._items[key] = self._clock(), value
 
     def get_or_create(self, key: K, factory: Callable[[], V]) -> V:
         """Return the item, made by `factory` if it is not there."""
@@ -94,7 +99,8 @@ class BoundedMap[K, V]:
 
     def pop(self, key: K) -> V | None:
         """Remove and return the item, or None."""
-        return self._items.pop(key, None)
+        item = self._items.pop(key, None)
+        return item[1] if item is not None else None
 
     def sweep(self) -> int:
         """Drop what has been idle for too long; return how many items that was."""

@@ -158,6 +158,36 @@ class AccountFrozen(ParlourError):
     reason = "ACCOUNT_FROZEN"
 
 
+class AccountClosed(ParlourError):
+    """The account was ended for good."""
+
+    reason = "ACCOUNT_CLOSED"
+
+
+class CaptureExceedsHold(ParlourError):
+    """The work cost more than its hold, and the tier lets nothing be charged beyond it."""
+
+    reason = "CAPTURE_EXCEEDS_HOLD"
+
+    def __init__(self, *, used_microcredits: int, held_microcredits: int) -> None:
+        super().__init__(
+            f"{used_microcredits} microcredits used, {held_microcredits} held",
+            metadata={"used_microcredits": str(used_microcredits), "held_microcredits": str(held_microcredits)},
+        )
+
+
+class RefundExceedsCapture(ParlourError):
+    """More would be given back than was charged."""
+
+    reason = "REFUND_EXCEEDS_CAPTURE"
+
+    def __init__(self, *, amount_microcredits: int, left_microcredits: int) -> None:
+        super().__init__(
+            f"{left_microcredits} microcredits are left of the capture, {amount_microcredits} were to be given back",
+            metadata={"left_microcredits": str(left_microcredits)},
+        )
+
+
 class HoldNotActive(ParlourError):
     """The hold was captured or released before."""
 
@@ -187,8 +217,9 @@ class LimitReached(ParlourError):
 
     reason = "LIMIT_REACHED"
 
-    def __init__(self, what: str, limit: int) -> None:
-        super().__init__(f"{what}: the limit is {limit}", metadata={"what": what, "limit": str(limit)})
+    def __init__(self, what: str, limit: int, *, left: int | None = None) -> None:
+        metadata = {"what": what, "limit": str(limit)} | ({} if left is None else {"left": str(left)})
+        super().__init__(f"{what}: the limit is {limit}" + ("" if left is None else f", {left} left"), metadata=metadata)
 
 
 class PlanExpired(ParlourError):
@@ -323,6 +354,9 @@ FAILURES: Mapping[str, Failure] = {
     "STALE_FENCE": _feature(_Code.ABORTED, "superseded", LogLevel.WARNING),
     "INSUFFICIENT_CREDIT": _feature(_Code.FAILED_PRECONDITION, "insufficient_credit"),
     "ACCOUNT_FROZEN": _feature(_Code.FAILED_PRECONDITION, "account_frozen"),
+    "ACCOUNT_CLOSED": _feature(_Code.FAILED_PRECONDITION, "account_closed"),
+    "CAPTURE_EXCEEDS_HOLD": _feature(_Code.FAILED_PRECONDITION, "something_broke", LogLevel.WARNING),
+    "REFUND_EXCEEDS_CAPTURE": _feature(_Code.FAILED_PRECONDITION, "something_broke"),
     "HOLD_NOT_ACTIVE": _feature(_Code.FAILED_PRECONDITION, "something_broke", LogLevel.WARNING),
     "HOLD_EXPIRED": _feature(_Code.FAILED_PRECONDITION, "took_too_long", LogLevel.WARNING),
     "UNKNOWN_MODEL": _feature(_Code.INVALID_ARGUMENT, "model_unavailable", LogLevel.WARNING),

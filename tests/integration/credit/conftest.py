@@ -2,16 +2,19 @@
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
 from parlour.credit.v1 import credit_pb2 as pb
-from services.credit.ledger import Limits
+from services.credit.posting import Limits
 from services.credit.pricing import PriceList
 from services.credit.reconcile import Discrepancy, check_books
-from services.credit.servicer import CreditAdminServicer, CreditServicer
+from services.credit.admin_servicer import CreditAdminServicer
+from services.credit.reading import Reader
+from services.credit.servicer import CreditServicer
 from services.credit.teller import Teller
 from services.local.postgres import Postgres
 from services.runtime.database import Database
@@ -20,7 +23,10 @@ ALLOWANCE = 1_000_000
 
 _numbers = itertools.count(1)  # request ids differ between the instances of one test
 
-TABLES = ("accounts", "account_keys", "grants", "holds", "hold_allocations", "entries", "notes", "operations", "usage_records")
+TABLES = (
+    *("accounts", "account_keys", "grants", "holds", "entries", "notes", "operations", "usage_records", "batches", "transfers", "pool_members"),
+    "findings",
+)
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +46,8 @@ def credit_database_url(shared_database: tuple[str, str]) -> str:
         connection.execute("ALTER TABLE entries ENABLE TRIGGER entries_append_only")
         for table in TABLES:
             connection.execute(f"DELETE FROM {table}".encode())
+        connection.execute("UPDATE shards SET batch_seq = 0, hash = decode(repeat('00', 32), 'hex'), decided_at = 'epoch'")
+        connection.execute("UPDATE reconciled SET batch_seq = 0")
     return url
 
 
@@ -71,8 +79,10 @@ class Credit:
 
     def __init__(self, database: Database, prices: PriceList, limits: Limits) -> None:
         self.database = database
+        self.ahead = timedelta(0)
         self.teller = Teller(database, prices, limits)
-        self.rpc = CreditServicer(self.teller)
+        self.reader = Reader(database, prices)
+        self.rpc = CreditServicer(self.teller, self.reader)
         self.admin = CreditAdminServicer(self.teller)
 
     def request_id(self) -> str:
@@ -129,13 +139,11 @@ class Credit:
         async with self.database.connection() as connection:
             return (await connection.execute(statement.encode())).rowcount
 
-    async def end_holds(self, seconds_ago: float = 1) -> None:
-        """Let the time of all open holds have been over for a while."""
-        await self.run(f"UPDATE holds SET expires_at = clock_timestamp() - interval '{seconds_ago} s' WHERE state = 'active'")
-
-    async def end_grants(self, condition: str) -> None:
-        """Let the time of some grants be over."""
-        await self.run(f"UPDATE grants SET expires_at = clock_timestamp() - interval '1 s' WHERE {condition}")
+    def put_clock_ahead(self, seconds: float) -> None:
+        """Let time pass."""
+        self.ahead += timedelta(seconds=seconds)
+        self.teller.put_clock_ahead(self.ahead)
+        self.reader.ahead = self.ahead
 
     async def discrepancies(self) -> list[Discrepancy]:
         return await check_books(self.database)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from parlour.credit.v1 import credit_pb2 as pb
-from services.credit.ledger import Limits
+from services.credit.posting import Limits
 from services.credit.pricing import PriceList
 from services.runtime.errors import AccountFrozen, InsufficientCredit, InvalidField, LimitReached, NotFound
 
@@ -81,8 +81,8 @@ async def test_a_released_hold_returns_credits_to_the_grants_that_gave_them(cred
 
 async def test_what_a_hold_earmarked_can_be_spent_after_its_grant_expired_and_the_rest_is_breakage(credit):
     await credit.grant("guild:1", 100, "promotion", expire_time=in_an_hour())
-    placed = await credit.hold("guild:1", amount=60)
-    await credit.end_grants("true")
+    placed = await credit.hold("guild:1", amount=60, ttl_s=7200)
+    credit.put_clock_ahead(3700)
     assert (await credit.balance("guild:1")).posted_microcredits == 60  # what was free is gone
     captured = await credit.capture(placed.hold, 25)
     assert captured.charged_microcredits == 25
@@ -133,7 +133,7 @@ async def test_transfers_in_both_directions_at_once_do_not_block_each_other(cred
 
 async def test_a_frozen_account_can_neither_hold_nor_send_but_its_open_holds_are_captured(credit):
     placed = await credit.hold(amount=10)
-    await credit.run("UPDATE accounts SET frozen = true")
+    await credit.admin.FreezeAccount(pb.FreezeAccountRequest(request_id="freeze", account_id="user:1", frozen=True), None)
     for attempt in (credit.hold(), credit.transfer(1)):
         with pytest.raises(AccountFrozen):
             await attempt

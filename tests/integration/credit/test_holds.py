@@ -1,12 +1,16 @@
 """The life of a hold, on a real database."""
 
+from datetime import timedelta
+
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from parlour.credit.v1 import credit_pb2 as pb
 from services.credit import jobs
 from services.runtime.errors import HoldExpired, HoldNotActive, InsufficientCredit, NotFound, PermissionRefused, UnknownModel
 
 ALLOWANCE = 1_000_000
+TTL_S = 180
 
 
 async def test_a_hold_sets_credits_aside(credit):
@@ -134,7 +138,7 @@ async def test_usage_of_an_unknown_model_is_refused_and_the_hold_stays(credit):
 
 async def test_a_hold_past_its_time_is_expired_before_any_sweeper_ran(credit):
     placed = await credit.hold(amount=300)
-    await credit.end_holds()
+    credit.put_clock_ahead(TTL_S + 1)
     assert await credit.state(placed.hold) == "EXPIRED"
     balance = await credit.balance()
     assert (balance.held_microcredits, balance.available_microcredits) == (0, ALLOWANCE)
@@ -144,7 +148,7 @@ async def test_a_hold_past_its_time_is_expired_before_any_sweeper_ran(credit):
 
 async def test_a_capture_within_the_grace_charges_what_the_hold_was_for(credit):
     placed = await credit.hold(amount=300)
-    await credit.end_holds(599)
+    credit.put_clock_ahead(TTL_S + 599)
     captured = await credit.capture(placed.hold, 350)
     assert (captured.charged_microcredits, captured.overage_microcredits) == (300, 50)
     assert await credit.state(placed.hold) == "EXPIRED"
@@ -154,7 +158,7 @@ async def test_a_capture_within_the_grace_charges_what_the_hold_was_for(credit):
 
 async def test_a_capture_past_the_grace_is_refused(credit):
     placed = await credit.hold(amount=300)
-    await credit.end_holds(601)
+    credit.put_clock_ahead(TTL_S + 601)
     with pytest.raises(HoldExpired):
         await credit.capture(placed.hold, 100)
     assert (await credit.balance()).available_microcredits == ALLOWANCE
@@ -162,7 +166,7 @@ async def test_a_capture_past_the_grace_is_refused(credit):
 
 async def test_a_late_capture_takes_no_more_than_the_account_has_left(credit):
     placed = await credit.hold(amount=300)
-    await credit.end_holds()
+    credit.put_clock_ahead(TTL_S + 1)
     await credit.hold(amount=ALLOWANCE - 20)
     captured = await credit.capture(placed.hold, 300)
     assert (captured.charged_microcredits, captured.overage_microcredits) == (20, 280)
@@ -171,7 +175,7 @@ async def test_a_late_capture_takes_no_more_than_the_account_has_left(credit):
 
 async def test_a_person_who_would_be_refused_has_their_due_holds_expired_first(credit):
     stuck = await credit.hold(amount=ALLOWANCE)
-    await credit.end_holds()
+    credit.put_clock_ahead(TTL_S + 1)
     placed = await credit.hold(amount=ALLOWANCE)
     assert placed.balance.held_microcredits == ALLOWANCE
     assert await credit.state(stuck.hold) == "EXPIRED"
@@ -179,9 +183,11 @@ async def test_a_person_who_would_be_refused_has_their_due_holds_expired_first(c
 
 async def test_the_job_expires_what_is_due_and_nothing_else(credit):
     due = await credit.hold("user:1", amount=300)
-    await credit.grant("user:3", amount=50)
-    await credit.end_holds()
-    await credit.end_grants("source = 'purchase'")
+    now = await credit.rows("SELECT clock_timestamp()")
+    expire_time = Timestamp()
+    expire_time.FromDatetime(now[0][0] + timedelta(seconds=60))
+    await credit.grant("user:3", amount=50, expire_time=expire_time)
+    credit.put_clock_ahead(TTL_S + 1)
     open_hold = await credit.hold("user:2", amount=300)
     assert await jobs.expire_due(credit.database, credit.teller, 100) == 2
     assert await credit.rows("SELECT state FROM holds ORDER BY created_at") == [("expired",), ("active",)]
@@ -211,7 +217,7 @@ async def test_recorded_usage_of_a_captured_hold_charges_nothing_more(credit):
 
 async def test_recorded_usage_of_a_hold_expired_within_the_grace_is_charged_directly(credit):
     placed = await credit.hold(amount=300)
-    await credit.end_holds(599)
+    credit.put_clock_ahead(TTL_S + 599)
     recorded = await credit.record(placed.hold, prompt_tokens=100)
     assert (recorded.charged_microcredits, recorded.captured_now) == (100, True)
     assert (await credit.entries()).entries[0].hold_id == placed.hold.hold_id
@@ -225,7 +231,7 @@ async def test_recorded_usage_of_a_hold_that_cannot_be_charged_is_kept_for_recon
     if end == "released":
         await credit.release(placed.hold)
     else:
-        await credit.end_holds(601)
+        credit.put_clock_ahead(TTL_S + 601)
     recorded = await credit.record(placed.hold, prompt_tokens=100)
     assert (recorded.charged_microcredits, recorded.captured_now) == (0, False)
     assert await credit.rows("SELECT cost_microcredits, charged_microcredits FROM usage_records") == [(100, 0)]

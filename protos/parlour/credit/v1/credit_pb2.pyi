@@ -90,11 +90,17 @@ class Hold(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
+    USED_MICROCREDITS_FIELD_NUMBER: _builtins.int
+    REFUNDED_MICROCREDITS_FIELD_NUMBER: _builtins.int
     hold_id: _builtins.str
     account_id: _builtins.str
     state: Global___Hold.State.ValueType
     amount_microcredits: _builtins.int
     captured_microcredits: _builtins.int
+    used_microcredits: _builtins.int
+    """What the work cost, whatever of it was charged."""
+    refunded_microcredits: _builtins.int
+    """What of the charge was given back."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -112,10 +118,12 @@ class Hold(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        used_microcredits: _builtins.int = ...,
+        refunded_microcredits: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "amount_microcredits", b"amount_microcredits", "captured_microcredits", b"captured_microcredits", "create_time", b"create_time", "expire_time", b"expire_time", "hold_id", b"hold_id", "metadata", b"metadata", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "amount_microcredits", b"amount_microcredits", "captured_microcredits", b"captured_microcredits", "create_time", b"create_time", "expire_time", b"expire_time", "hold_id", b"hold_id", "metadata", b"metadata", "refunded_microcredits", b"refunded_microcredits", "state", b"state", "used_microcredits", b"used_microcredits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -127,16 +135,45 @@ class Balance(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Balance._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: Balance._State.ValueType  # 0
+        """Never sent for an account of a person or a guild."""
+        STATE_OPEN: Balance._State.ValueType  # 1
+        """Everything."""
+        STATE_FROZEN: Balance._State.ValueType  # 2
+        """Nothing new: it can place no holds and send nothing."""
+        STATE_CLOSED: Balance._State.ValueType  # 3
+        """Nothing ever again."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """What the account may do."""
+
+    STATE_UNSPECIFIED: Balance.State.ValueType  # 0
+    """Never sent for an account of a person or a guild."""
+    STATE_OPEN: Balance.State.ValueType  # 1
+    """Everything."""
+    STATE_FROZEN: Balance.State.ValueType  # 2
+    """Nothing new: it can place no holds and send nothing."""
+    STATE_CLOSED: Balance.State.ValueType  # 3
+    """Nothing ever again."""
+
     ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     POSTED_MICROCREDITS_FIELD_NUMBER: _builtins.int
     HELD_MICROCREDITS_FIELD_NUMBER: _builtins.int
     AVAILABLE_MICROCREDITS_FIELD_NUMBER: _builtins.int
     TIER_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
     account_id: _builtins.str
     posted_microcredits: _builtins.int
     held_microcredits: _builtins.int
     available_microcredits: _builtins.int
     tier: _builtins.str
+    state: Global___Balance.State.ValueType
     def __init__(
         self,
         *,
@@ -145,10 +182,11 @@ class Balance(_message.Message):
         held_microcredits: _builtins.int = ...,
         available_microcredits: _builtins.int = ...,
         tier: _builtins.str = ...,
+        state: Global___Balance.State.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "available_microcredits", b"available_microcredits", "held_microcredits", b"held_microcredits", "posted_microcredits", b"posted_microcredits", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "available_microcredits", b"available_microcredits", "held_microcredits", b"held_microcredits", "posted_microcredits", b"posted_microcredits", "state", b"state", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -163,19 +201,22 @@ class Quote(_message.Message):
     MODEL_FIELD_NUMBER: _builtins.int
     PROMPT_TOKENS_FIELD_NUMBER: _builtins.int
     MAX_COMPLETION_TOKENS_FIELD_NUMBER: _builtins.int
+    IMAGES_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     prompt_tokens: _builtins.int
     max_completion_tokens: _builtins.int
+    images: _builtins.int
     def __init__(
         self,
         *,
         model: _builtins.str = ...,
         prompt_tokens: _builtins.int = ...,
         max_completion_tokens: _builtins.int = ...,
+        images: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_completion_tokens", b"max_completion_tokens", "model", b"model", "prompt_tokens", b"prompt_tokens"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["images", b"images", "max_completion_tokens", b"max_completion_tokens", "model", b"model", "prompt_tokens", b"prompt_tokens"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -234,7 +275,7 @@ class Entry(_message.Message):
     amount_microcredits: _builtins.int
     """Above zero: the account received it."""
     kind: _builtins.str
-    """grant, capture, transfer, refund, expiry, breakage, write_off."""
+    """grant, capture, transfer, refund, expiry, breakage, repayment, revocation."""
     operation_id: _builtins.str
     hold_id: _builtins.str
     note: _builtins.str
@@ -292,11 +333,14 @@ class PlaceHoldRequest(_message.Message):
     QUOTE_FIELD_NUMBER: _builtins.int
     TTL_S_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
+    SPONSOR_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     account_id: _builtins.str
     amount_microcredits: _builtins.int
     ttl_s: _builtins.int
     """How long the hold lasts, in seconds; 180 when 0."""
+    sponsor_account_id: _builtins.str
+    """A guild:<id> whose pool pays if it has credits and the member's limit of the day allows it; account_id pays if not. hold.account_id says who."""
     @_builtins.property
     def quote(self) -> Global___Quote: ...
     @_builtins.property
@@ -312,10 +356,11 @@ class PlaceHoldRequest(_message.Message):
         quote: Global___Quote | None = ...,
         ttl_s: _builtins.int = ...,
         metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        sponsor_account_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount_microcredits", b"amount_microcredits", "quote", b"quote", "size", b"size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "amount_microcredits", b"amount_microcredits", "metadata", b"metadata", "quote", b"quote", "request_id", b"request_id", "size", b"size", "ttl_s", b"ttl_s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "amount_microcredits", b"amount_microcredits", "metadata", b"metadata", "quote", b"quote", "request_id", b"request_id", "size", b"size", "sponsor_account_id", b"sponsor_account_id", "ttl_s", b"ttl_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_size: _TypeAlias = _typing.Literal["amount_microcredits", "quote"]  # noqa: Y015
     _WhichOneofArgType_size: _TypeAlias = _typing.Literal["size", b"size"]  # noqa: Y015
@@ -401,10 +446,13 @@ class CaptureHoldResponse(_message.Message):
     RELEASED_MICROCREDITS_FIELD_NUMBER: _builtins.int
     OVERAGE_MICROCREDITS_FIELD_NUMBER: _builtins.int
     BALANCE_FIELD_NUMBER: _builtins.int
+    WRITTEN_OFF_MICROCREDITS_FIELD_NUMBER: _builtins.int
     charged_microcredits: _builtins.int
     released_microcredits: _builtins.int
     overage_microcredits: _builtins.int
     """What the usage cost beyond the charge."""
+    written_off_microcredits: _builtins.int
+    """The part of the overage that the tier had booked as lost."""
     @_builtins.property
     def balance(self) -> Global___Balance: ...
     def __init__(
@@ -414,10 +462,11 @@ class CaptureHoldResponse(_message.Message):
         released_microcredits: _builtins.int = ...,
         overage_microcredits: _builtins.int = ...,
         balance: Global___Balance | None = ...,
+        written_off_microcredits: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "charged_microcredits", b"charged_microcredits", "overage_microcredits", b"overage_microcredits", "released_microcredits", b"released_microcredits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "charged_microcredits", b"charged_microcredits", "overage_microcredits", b"overage_microcredits", "released_microcredits", b"released_microcredits", "written_off_microcredits", b"written_off_microcredits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -619,6 +668,49 @@ class ListEntriesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListEntriesResponse: _TypeAlias = ListEntriesResponse  # noqa: Y015
+
+@_typing.final
+class ListGrantsRequest(_message.Message):
+    """Names an account."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGrantsRequest: _TypeAlias = ListGrantsRequest  # noqa: Y015
+
+@_typing.final
+class ListGrantsResponse(_message.Message):
+    """Its grants: at most as many as one account may have."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def grants(self) -> _containers.RepeatedCompositeFieldContainer[Global___Grant]: ...
+    def __init__(
+        self,
+        *,
+        grants: _abc.Iterable[Global___Grant] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grants", b"grants"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGrantsResponse: _TypeAlias = ListGrantsResponse  # noqa: Y015
 
 @_typing.final
 class TransferRequest(_message.Message):
@@ -966,6 +1058,7 @@ class CreateGrantRequest(_message.Message):
     PRIORITY_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     account_id: _builtins.str
     amount_microcredits: _builtins.int
@@ -978,6 +1071,10 @@ class CreateGrantRequest(_message.Message):
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """Never, when not given."""
 
+    @_builtins.property
+    def effective_time(self) -> _timestamp_pb2.Timestamp:
+        """At once, when not given."""
+
     def __init__(
         self,
         *,
@@ -988,10 +1085,11 @@ class CreateGrantRequest(_message.Message):
         priority: _builtins.int = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         note: _builtins.str = ...,
+        effective_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "amount_microcredits", b"amount_microcredits", "expire_time", b"expire_time", "note", b"note", "priority", b"priority", "request_id", b"request_id", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "amount_microcredits", b"amount_microcredits", "effective_time", b"effective_time", "expire_time", b"expire_time", "note", b"note", "priority", b"priority", "request_id", b"request_id", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1011,16 +1109,22 @@ class Grant(_message.Message):
     REMAINING_MICROCREDITS_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
+    HELD_MICROCREDITS_FIELD_NUMBER: _builtins.int
     grant_id: _builtins.str
     account_id: _builtins.str
     source: _builtins.str
     priority: _builtins.int
     amount_microcredits: _builtins.int
     remaining_microcredits: _builtins.int
+    held_microcredits: _builtins.int
+    """The part of what remains that open holds have earmarked."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def effective_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -1032,10 +1136,12 @@ class Grant(_message.Message):
         remaining_microcredits: _builtins.int = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        effective_time: _timestamp_pb2.Timestamp | None = ...,
+        held_microcredits: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "effective_time", b"effective_time", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "amount_microcredits", b"amount_microcredits", "create_time", b"create_time", "expire_time", b"expire_time", "grant_id", b"grant_id", "priority", b"priority", "remaining_microcredits", b"remaining_microcredits", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "amount_microcredits", b"amount_microcredits", "create_time", b"create_time", "effective_time", b"effective_time", "expire_time", b"expire_time", "grant_id", b"grant_id", "held_microcredits", b"held_microcredits", "priority", b"priority", "remaining_microcredits", b"remaining_microcredits", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1172,6 +1278,104 @@ class SetTierResponse(_message.Message):
 Global___SetTierResponse: _TypeAlias = SetTierResponse  # noqa: Y015
 
 @_typing.final
+class SetPoolRequest(_message.Message):
+    """Names a guild's account and what it pays a day for each member; 0: nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    MEMBER_DAILY_MICROCREDITS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    account_id: _builtins.str
+    member_daily_microcredits: _builtins.int
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        account_id: _builtins.str = ...,
+        member_daily_microcredits: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "member_daily_microcredits", b"member_daily_microcredits", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetPoolRequest: _TypeAlias = SetPoolRequest  # noqa: Y015
+
+@_typing.final
+class SetPoolResponse(_message.Message):
+    """The pool's balance."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BALANCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def balance(self) -> Global___Balance: ...
+    def __init__(
+        self,
+        *,
+        balance: Global___Balance | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetPoolResponse: _TypeAlias = SetPoolResponse  # noqa: Y015
+
+@_typing.final
+class CloseAccountRequest(_message.Message):
+    """Names an account to end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    account_id: _builtins.str
+    reason: _builtins.str
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        account_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseAccountRequest: _TypeAlias = CloseAccountRequest  # noqa: Y015
+
+@_typing.final
+class CloseAccountResponse(_message.Message):
+    """The account's balance: what its open holds can still be charged."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BALANCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def balance(self) -> Global___Balance: ...
+    def __init__(
+        self,
+        *,
+        balance: Global___Balance | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseAccountResponse: _TypeAlias = CloseAccountResponse  # noqa: Y015
+
+@_typing.final
 class FreezeAccountRequest(_message.Message):
     """Names an account to freeze or thaw."""
 
@@ -1285,7 +1489,7 @@ class ReconcileRequest(_message.Message):
 
     FULL_FIELD_NUMBER: _builtins.int
     full: _builtins.bool
-    """Checks the hash chain too, which reads the whole journal."""
+    """Checks every account and the whole journal; else what has changed since the last time."""
     def __init__(
         self,
         *,
@@ -1335,14 +1539,19 @@ class Finding(_message.Message):
     DIFFERENCE_MICROCREDITS_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    RESOLVE_TIME_FIELD_NUMBER: _builtins.int
     finding_id: _builtins.str
     kind: _builtins.str
     account_id: _builtins.str
     detail: _builtins.str
     difference_microcredits: _builtins.int
     state: Global___Finding.State.ValueType
+    note: _builtins.str
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def resolve_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -1353,10 +1562,12 @@ class Finding(_message.Message):
         difference_microcredits: _builtins.int = ...,
         state: Global___Finding.State.ValueType = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        note: _builtins.str = ...,
+        resolve_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "resolve_time", b"resolve_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "create_time", b"create_time", "detail", b"detail", "difference_microcredits", b"difference_microcredits", "finding_id", b"finding_id", "kind", b"kind", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "create_time", b"create_time", "detail", b"detail", "difference_microcredits", b"difference_microcredits", "finding_id", b"finding_id", "kind", b"kind", "note", b"note", "resolve_time", b"resolve_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1371,20 +1582,29 @@ class ReconcileResponse(_message.Message):
     ACCOUNTS_CHECKED_FIELD_NUMBER: _builtins.int
     ENTRIES_CHECKED_FIELD_NUMBER: _builtins.int
     FINDINGS_FIELD_NUMBER: _builtins.int
+    BATCHES_CHECKED_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
     accounts_checked: _builtins.int
     entries_checked: _builtins.int
+    batches_checked: _builtins.int
+    found: _builtins.int
+    """How many of the findings are new."""
     @_builtins.property
-    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Finding]: ...
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Finding]:
+        """What was found and is not resolved, the first 500."""
+
     def __init__(
         self,
         *,
         accounts_checked: _builtins.int = ...,
         entries_checked: _builtins.int = ...,
         findings: _abc.Iterable[Global___Finding] | None = ...,
+        batches_checked: _builtins.int = ...,
+        found: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts_checked", b"accounts_checked", "entries_checked", b"entries_checked", "findings", b"findings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts_checked", b"accounts_checked", "batches_checked", b"batches_checked", "entries_checked", b"entries_checked", "findings", b"findings", "found", b"found"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1498,7 +1718,9 @@ class ReportUsageRequest(_message.Message):
     TO_FIELD_NUMBER: _builtins.int
     GROUP_BY_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def to(self) -> _timestamp_pb2.Timestamp: ...
+    def to(self) -> _timestamp_pb2.Timestamp:
+        """Until now, when not given."""
+
     @_builtins.property
     def group_by(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """guild, user, tier, model, feature, day."""
@@ -1548,10 +1770,18 @@ class UsageRow(_message.Message):
     PROMPT_TOKENS_FIELD_NUMBER: _builtins.int
     COMPLETION_TOKENS_FIELD_NUMBER: _builtins.int
     CHARGED_MICROCREDITS_FIELD_NUMBER: _builtins.int
+    CACHED_PROMPT_TOKENS_FIELD_NUMBER: _builtins.int
+    IMAGES_FIELD_NUMBER: _builtins.int
+    COST_MICROCREDITS_FIELD_NUMBER: _builtins.int
     turns: _builtins.int
     prompt_tokens: _builtins.int
     completion_tokens: _builtins.int
     charged_microcredits: _builtins.int
+    cached_prompt_tokens: _builtins.int
+    """The part of the prompt tokens that providers read from their prefix caches."""
+    images: _builtins.int
+    cost_microcredits: _builtins.int
+    """What the use cost by the price list, charged or not."""
     @_builtins.property
     def group(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
@@ -1562,10 +1792,13 @@ class UsageRow(_message.Message):
         prompt_tokens: _builtins.int = ...,
         completion_tokens: _builtins.int = ...,
         charged_microcredits: _builtins.int = ...,
+        cached_prompt_tokens: _builtins.int = ...,
+        images: _builtins.int = ...,
+        cost_microcredits: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["charged_microcredits", b"charged_microcredits", "completion_tokens", b"completion_tokens", "group", b"group", "prompt_tokens", b"prompt_tokens", "turns", b"turns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_prompt_tokens", b"cached_prompt_tokens", "charged_microcredits", b"charged_microcredits", "completion_tokens", b"completion_tokens", "cost_microcredits", b"cost_microcredits", "group", b"group", "images", b"images", "prompt_tokens", b"prompt_tokens", "turns", b"turns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1602,7 +1835,9 @@ class ExportEntriesRequest(_message.Message):
     FROM_FIELD_NUMBER: _builtins.int
     TO_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def to(self) -> _timestamp_pb2.Timestamp: ...
+    def to(self) -> _timestamp_pb2.Timestamp:
+        """To the end, when not given."""
+
     def __init__(
         self,
         *,
@@ -1617,22 +1852,147 @@ class ExportEntriesRequest(_message.Message):
 Global___ExportEntriesRequest: _TypeAlias = ExportEntriesRequest  # noqa: Y015
 
 @_typing.final
-class ExportEntriesResponse(_message.Message):
-    """Some entries of the journal, in order."""
+class JournalEntry(_message.Message):
+    """One leg as the journal has it. Accounts go by their keys; docs/credit.md says how a batch is hashed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    ENTRIES_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Entry]: ...
+    ACCOUNT_KEY_FIELD_NUMBER: _builtins.int
+    OPERATION_SEQ_FIELD_NUMBER: _builtins.int
+    LEG_FIELD_NUMBER: _builtins.int
+    SYSTEM_ACCOUNT_FIELD_NUMBER: _builtins.int
+    GRANT_SEQ_FIELD_NUMBER: _builtins.int
+    AMOUNT_MICROCREDITS_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    HOLD_SEQ_FIELD_NUMBER: _builtins.int
+    account_key: _builtins.int
+    operation_seq: _builtins.int
+    leg: _builtins.int
+    system_account: _builtins.str
+    """Empty: the leg is on the account itself."""
+    grant_seq: _builtins.int
+    """0: the overdraft, or a leg on a system account."""
+    amount_microcredits: _builtins.int
+    kind: _builtins.str
+    hold_seq: _builtins.int
+    """0: none."""
     def __init__(
         self,
         *,
-        entries: _abc.Iterable[Global___Entry] | None = ...,
+        account_key: _builtins.int = ...,
+        operation_seq: _builtins.int = ...,
+        leg: _builtins.int = ...,
+        system_account: _builtins.str = ...,
+        grant_seq: _builtins.int = ...,
+        amount_microcredits: _builtins.int = ...,
+        kind: _builtins.str = ...,
+        hold_seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_key", b"account_key", "amount_microcredits", b"amount_microcredits", "grant_seq", b"grant_seq", "hold_seq", b"hold_seq", "kind", b"kind", "leg", b"leg", "operation_seq", b"operation_seq", "system_account", b"system_account"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JournalEntry: _TypeAlias = JournalEntry  # noqa: Y015
+
+@_typing.final
+class Batch(_message.Message):
+    """Operations that were written together."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHARD_FIELD_NUMBER: _builtins.int
+    BATCH_SEQ_FIELD_NUMBER: _builtins.int
+    DECIDE_TIME_FIELD_NUMBER: _builtins.int
+    PRICE_VERSION_FIELD_NUMBER: _builtins.int
+    OPERATIONS_FIELD_NUMBER: _builtins.int
+    OPERATIONS_HASH_FIELD_NUMBER: _builtins.int
+    PREVIOUS_HASH_FIELD_NUMBER: _builtins.int
+    HASH_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    shard: _builtins.int
+    batch_seq: _builtins.int
+    """Counted from 1 in each shard."""
+    price_version: _builtins.str
+    operations: _builtins.int
+    operations_hash: _builtins.bytes
+    """The hash of the operations' requests and results."""
+    previous_hash: _builtins.bytes
+    hash: _builtins.bytes
+    @_builtins.property
+    def decide_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___JournalEntry]: ...
+    def __init__(
+        self,
+        *,
+        shard: _builtins.int = ...,
+        batch_seq: _builtins.int = ...,
+        decide_time: _timestamp_pb2.Timestamp | None = ...,
+        price_version: _builtins.str = ...,
+        operations: _builtins.int = ...,
+        operations_hash: _builtins.bytes = ...,
+        previous_hash: _builtins.bytes = ...,
+        hash: _builtins.bytes = ...,
+        entries: _abc.Iterable[Global___JournalEntry] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_seq", b"batch_seq", "decide_time", b"decide_time", "entries", b"entries", "hash", b"hash", "operations", b"operations", "operations_hash", b"operations_hash", "previous_hash", b"previous_hash", "price_version", b"price_version", "shard", b"shard"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Batch: _TypeAlias = Batch  # noqa: Y015
+
+@_typing.final
+class ChainHead(_message.Message):
+    """Where a shard's chain ends."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHARD_FIELD_NUMBER: _builtins.int
+    BATCH_SEQ_FIELD_NUMBER: _builtins.int
+    HASH_FIELD_NUMBER: _builtins.int
+    shard: _builtins.int
+    batch_seq: _builtins.int
+    hash: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        shard: _builtins.int = ...,
+        batch_seq: _builtins.int = ...,
+        hash: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_seq", b"batch_seq", "hash", b"hash", "shard", b"shard"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChainHead: _TypeAlias = ChainHead  # noqa: Y015
+
+@_typing.final
+class ExportEntriesResponse(_message.Message):
+    """Some batches, in order; the last answer has the heads, as they were when the export began."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCHES_FIELD_NUMBER: _builtins.int
+    HEADS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def batches(self) -> _containers.RepeatedCompositeFieldContainer[Global___Batch]: ...
+    @_builtins.property
+    def heads(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChainHead]: ...
+    def __init__(
+        self,
+        *,
+        batches: _abc.Iterable[Global___Batch] | None = ...,
+        heads: _abc.Iterable[Global___ChainHead] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batches", b"batches", "heads", b"heads"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

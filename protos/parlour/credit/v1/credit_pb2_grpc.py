@@ -65,6 +65,11 @@ class CreditServiceStub:
                 request_serializer=parlour_dot_credit_dot_v1_dot_credit__pb2.ListEntriesRequest.SerializeToString,
                 response_deserializer=parlour_dot_credit_dot_v1_dot_credit__pb2.ListEntriesResponse.FromString,
                 _registered_method=True)
+        self.ListGrants = channel.unary_unary(
+                '/parlour.credit.v1.CreditService/ListGrants',
+                request_serializer=parlour_dot_credit_dot_v1_dot_credit__pb2.ListGrantsRequest.SerializeToString,
+                response_deserializer=parlour_dot_credit_dot_v1_dot_credit__pb2.ListGrantsResponse.FromString,
+                _registered_method=True)
         self.Transfer = channel.unary_unary(
                 '/parlour.credit.v1.CreditService/Transfer',
                 request_serializer=parlour_dot_credit_dot_v1_dot_credit__pb2.TransferRequest.SerializeToString,
@@ -138,6 +143,13 @@ class CreditServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListGrants(self, request, context):
+        """Lists the grants of an account that have credits left, in the order in which they are spent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Transfer(self, request, context):
         """Moves credits from one account to another, such as a gift.
         """
@@ -205,6 +217,11 @@ def add_CreditServiceServicer_to_server(servicer, server):
                     servicer.ListEntries,
                     request_deserializer=parlour_dot_credit_dot_v1_dot_credit__pb2.ListEntriesRequest.FromString,
                     response_serializer=parlour_dot_credit_dot_v1_dot_credit__pb2.ListEntriesResponse.SerializeToString,
+            ),
+            'ListGrants': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGrants,
+                    request_deserializer=parlour_dot_credit_dot_v1_dot_credit__pb2.ListGrantsRequest.FromString,
+                    response_serializer=parlour_dot_credit_dot_v1_dot_credit__pb2.ListGrantsResponse.SerializeToString,
             ),
             'Transfer': grpc.unary_unary_rpc_method_handler(
                     servicer.Transfer,
@@ -406,6 +423,33 @@ class CreditService:
             _registered_method=True)
 
     @staticmethod
+    def ListGrants(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.credit.v1.CreditService/ListGrants',
+            parlour_dot_credit_dot_v1_dot_credit__pb2.ListGrantsRequest.SerializeToString,
+            parlour_dot_credit_dot_v1_dot_credit__pb2.ListGrantsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def Transfer(request,
             target,
             options=(),
@@ -566,6 +610,16 @@ class CreditAdminServiceStub:
                 request_serializer=parlour_dot_credit_dot_v1_dot_credit__pb2.SetTierRequest.SerializeToString,
                 response_deserializer=parlour_dot_credit_dot_v1_dot_credit__pb2.SetTierResponse.FromString,
                 _registered_method=True)
+        self.SetPool = channel.unary_unary(
+                '/parlour.credit.v1.CreditAdminService/SetPool',
+                request_serializer=parlour_dot_credit_dot_v1_dot_credit__pb2.SetPoolRequest.SerializeToString,
+                response_deserializer=parlour_dot_credit_dot_v1_dot_credit__pb2.SetPoolResponse.FromString,
+                _registered_method=True)
+        self.CloseAccount = channel.unary_unary(
+                '/parlour.credit.v1.CreditAdminService/CloseAccount',
+                request_serializer=parlour_dot_credit_dot_v1_dot_credit__pb2.CloseAccountRequest.SerializeToString,
+                response_deserializer=parlour_dot_credit_dot_v1_dot_credit__pb2.CloseAccountResponse.FromString,
+                _registered_method=True)
         self.FreezeAccount = channel.unary_unary(
                 '/parlour.credit.v1.CreditAdminService/FreezeAccount',
                 request_serializer=parlour_dot_credit_dot_v1_dot_credit__pb2.FreezeAccountRequest.SerializeToString,
@@ -633,8 +687,22 @@ class CreditAdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetPool(self, request, context):
+        """Says how much a guild's account pays a day for each of its members.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseAccount(self, request, context):
+        """Ends an account for good: what it has left expires.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def FreezeAccount(self, request, context):
-        """Freezes or thaws an account: a frozen one can place no holds.
+        """Freezes or thaws an account: a frozen one can place no holds and send no credits.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -676,7 +744,7 @@ class CreditAdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExportEntries(self, request, context):
-        """Streams the journal, in order.
+        """Streams the journal: batches in the order of their chains, each with the hash of the one before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -706,6 +774,16 @@ def add_CreditAdminServiceServicer_to_server(servicer, server):
                     servicer.SetTier,
                     request_deserializer=parlour_dot_credit_dot_v1_dot_credit__pb2.SetTierRequest.FromString,
                     response_serializer=parlour_dot_credit_dot_v1_dot_credit__pb2.SetTierResponse.SerializeToString,
+            ),
+            'SetPool': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetPool,
+                    request_deserializer=parlour_dot_credit_dot_v1_dot_credit__pb2.SetPoolRequest.FromString,
+                    response_serializer=parlour_dot_credit_dot_v1_dot_credit__pb2.SetPoolResponse.SerializeToString,
+            ),
+            'CloseAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseAccount,
+                    request_deserializer=parlour_dot_credit_dot_v1_dot_credit__pb2.CloseAccountRequest.FromString,
+                    response_serializer=parlour_dot_credit_dot_v1_dot_credit__pb2.CloseAccountResponse.SerializeToString,
             ),
             'FreezeAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.FreezeAccount,
@@ -830,6 +908,60 @@ class CreditAdminService:
             '/parlour.credit.v1.CreditAdminService/SetTier',
             parlour_dot_credit_dot_v1_dot_credit__pb2.SetTierRequest.SerializeToString,
             parlour_dot_credit_dot_v1_dot_credit__pb2.SetTierResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetPool(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.credit.v1.CreditAdminService/SetPool',
+            parlour_dot_credit_dot_v1_dot_credit__pb2.SetPoolRequest.SerializeToString,
+            parlour_dot_credit_dot_v1_dot_credit__pb2.SetPoolResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.credit.v1.CreditAdminService/CloseAccount',
+            parlour_dot_credit_dot_v1_dot_credit__pb2.CloseAccountRequest.SerializeToString,
+            parlour_dot_credit_dot_v1_dot_credit__pb2.CloseAccountResponse.FromString,
             options,
             channel_credentials,
             insecure,

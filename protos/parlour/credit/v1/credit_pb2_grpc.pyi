@@ -50,6 +50,8 @@ class CreditServiceStub:
     """Reads the balance of an account; a user's account is opened, with the tier's allowance, when it is first asked for."""
     ListEntries: _grpc.UnaryUnaryMultiCallable[_credit_pb2.ListEntriesRequest, _credit_pb2.ListEntriesResponse]
     """Lists the entries of one account, newest first."""
+    ListGrants: _grpc.UnaryUnaryMultiCallable[_credit_pb2.ListGrantsRequest, _credit_pb2.ListGrantsResponse]
+    """Lists the grants of an account that have credits left, in the order in which they are spent."""
     Transfer: _grpc.UnaryUnaryMultiCallable[_credit_pb2.TransferRequest, _credit_pb2.TransferResponse]
     """Moves credits from one account to another, such as a gift."""
     RecordUsage: _grpc.UnaryUnaryMultiCallable[_credit_pb2.RecordUsageRequest, _credit_pb2.RecordUsageResponse]
@@ -78,6 +80,8 @@ class CreditServiceAsyncStub(CreditServiceStub):
     """Reads the balance of an account; a user's account is opened, with the tier's allowance, when it is first asked for."""
     ListEntries: _aio.UnaryUnaryMultiCallable[_credit_pb2.ListEntriesRequest, _credit_pb2.ListEntriesResponse]  # type: ignore[assignment]
     """Lists the entries of one account, newest first."""
+    ListGrants: _aio.UnaryUnaryMultiCallable[_credit_pb2.ListGrantsRequest, _credit_pb2.ListGrantsResponse]  # type: ignore[assignment]
+    """Lists the grants of an account that have credits left, in the order in which they are spent."""
     Transfer: _aio.UnaryUnaryMultiCallable[_credit_pb2.TransferRequest, _credit_pb2.TransferResponse]  # type: ignore[assignment]
     """Moves credits from one account to another, such as a gift."""
     RecordUsage: _aio.UnaryUnaryMultiCallable[_credit_pb2.RecordUsageRequest, _credit_pb2.RecordUsageResponse]  # type: ignore[assignment]
@@ -134,6 +138,13 @@ class CreditServiceServicer:
     ) -> _typing.Union[_credit_pb2.ListEntriesResponse, _abc.Awaitable[_credit_pb2.ListEntriesResponse]]:
         """Lists the entries of one account, newest first."""
 
+    def ListGrants(
+        self,
+        request: _credit_pb2.ListGrantsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credit_pb2.ListGrantsResponse, _abc.Awaitable[_credit_pb2.ListGrantsResponse]]:
+        """Lists the grants of an account that have credits left, in the order in which they are spent."""
+
     def Transfer(
         self,
         request: _credit_pb2.TransferRequest,
@@ -184,8 +195,12 @@ class CreditAdminServiceStub:
     """Takes back what is left of a grant."""
     SetTier: _grpc.UnaryUnaryMultiCallable[_credit_pb2.SetTierRequest, _credit_pb2.SetTierResponse]
     """Moves an account to another tier."""
+    SetPool: _grpc.UnaryUnaryMultiCallable[_credit_pb2.SetPoolRequest, _credit_pb2.SetPoolResponse]
+    """Says how much a guild's account pays a day for each of its members."""
+    CloseAccount: _grpc.UnaryUnaryMultiCallable[_credit_pb2.CloseAccountRequest, _credit_pb2.CloseAccountResponse]
+    """Ends an account for good: what it has left expires."""
     FreezeAccount: _grpc.UnaryUnaryMultiCallable[_credit_pb2.FreezeAccountRequest, _credit_pb2.FreezeAccountResponse]
-    """Freezes or thaws an account: a frozen one can place no holds."""
+    """Freezes or thaws an account: a frozen one can place no holds and send no credits."""
     RefundCapture: _grpc.UnaryUnaryMultiCallable[_credit_pb2.RefundCaptureRequest, _credit_pb2.RefundCaptureResponse]
     """Gives back the whole or a part of a capture."""
     Reconcile: _grpc.UnaryUnaryMultiCallable[_credit_pb2.ReconcileRequest, _credit_pb2.ReconcileResponse]
@@ -197,7 +212,7 @@ class CreditAdminServiceStub:
     ReportUsage: _grpc.UnaryUnaryMultiCallable[_credit_pb2.ReportUsageRequest, _credit_pb2.ReportUsageResponse]
     """Sums usage over a time range."""
     ExportEntries: _grpc.UnaryStreamMultiCallable[_credit_pb2.ExportEntriesRequest, _credit_pb2.ExportEntriesResponse]
-    """Streams the journal, in order."""
+    """Streams the journal: batches in the order of their chains, each with the hash of the one before."""
     EraseSubject: _grpc.UnaryUnaryMultiCallable[_credit_pb2.EraseSubjectRequest, _credit_pb2.EraseSubjectResponse]
     """Removes the link between a person and their account; the books keep their sums."""
 
@@ -212,8 +227,12 @@ class CreditAdminServiceAsyncStub(CreditAdminServiceStub):
     """Takes back what is left of a grant."""
     SetTier: _aio.UnaryUnaryMultiCallable[_credit_pb2.SetTierRequest, _credit_pb2.SetTierResponse]  # type: ignore[assignment]
     """Moves an account to another tier."""
+    SetPool: _aio.UnaryUnaryMultiCallable[_credit_pb2.SetPoolRequest, _credit_pb2.SetPoolResponse]  # type: ignore[assignment]
+    """Says how much a guild's account pays a day for each of its members."""
+    CloseAccount: _aio.UnaryUnaryMultiCallable[_credit_pb2.CloseAccountRequest, _credit_pb2.CloseAccountResponse]  # type: ignore[assignment]
+    """Ends an account for good: what it has left expires."""
     FreezeAccount: _aio.UnaryUnaryMultiCallable[_credit_pb2.FreezeAccountRequest, _credit_pb2.FreezeAccountResponse]  # type: ignore[assignment]
-    """Freezes or thaws an account: a frozen one can place no holds."""
+    """Freezes or thaws an account: a frozen one can place no holds and send no credits."""
     RefundCapture: _aio.UnaryUnaryMultiCallable[_credit_pb2.RefundCaptureRequest, _credit_pb2.RefundCaptureResponse]  # type: ignore[assignment]
     """Gives back the whole or a part of a capture."""
     Reconcile: _aio.UnaryUnaryMultiCallable[_credit_pb2.ReconcileRequest, _credit_pb2.ReconcileResponse]  # type: ignore[assignment]
@@ -225,7 +244,7 @@ class CreditAdminServiceAsyncStub(CreditAdminServiceStub):
     ReportUsage: _aio.UnaryUnaryMultiCallable[_credit_pb2.ReportUsageRequest, _credit_pb2.ReportUsageResponse]  # type: ignore[assignment]
     """Sums usage over a time range."""
     ExportEntries: _aio.UnaryStreamMultiCallable[_credit_pb2.ExportEntriesRequest, _credit_pb2.ExportEntriesResponse]  # type: ignore[assignment]
-    """Streams the journal, in order."""
+    """Streams the journal: batches in the order of their chains, each with the hash of the one before."""
     EraseSubject: _aio.UnaryUnaryMultiCallable[_credit_pb2.EraseSubjectRequest, _credit_pb2.EraseSubjectResponse]  # type: ignore[assignment]
     """Removes the link between a person and their account; the books keep their sums."""
 
@@ -253,12 +272,26 @@ class CreditAdminServiceServicer:
     ) -> _typing.Union[_credit_pb2.SetTierResponse, _abc.Awaitable[_credit_pb2.SetTierResponse]]:
         """Moves an account to another tier."""
 
+    def SetPool(
+        self,
+        request: _credit_pb2.SetPoolRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credit_pb2.SetPoolResponse, _abc.Awaitable[_credit_pb2.SetPoolResponse]]:
+        """Says how much a guild's account pays a day for each of its members."""
+
+    def CloseAccount(
+        self,
+        request: _credit_pb2.CloseAccountRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credit_pb2.CloseAccountResponse, _abc.Awaitable[_credit_pb2.CloseAccountResponse]]:
+        """Ends an account for good: what it has left expires."""
+
     def FreezeAccount(
         self,
         request: _credit_pb2.FreezeAccountRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_credit_pb2.FreezeAccountResponse, _abc.Awaitable[_credit_pb2.FreezeAccountResponse]]:
-        """Freezes or thaws an account: a frozen one can place no holds."""
+        """Freezes or thaws an account: a frozen one can place no holds and send no credits."""
 
     def RefundCapture(
         self,
@@ -300,7 +333,7 @@ class CreditAdminServiceServicer:
         request: _credit_pb2.ExportEntriesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_credit_pb2.ExportEntriesResponse], _abc.AsyncIterator[_credit_pb2.ExportEntriesResponse]]:
-        """Streams the journal, in order."""
+        """Streams the journal: batches in the order of their chains, each with the hash of the one before."""
 
     def EraseSubject(
         self,

@@ -18,12 +18,17 @@ _STATEMENTS = (
         account_key bigint PRIMARY KEY,
         kind text NOT NULL CHECK (kind IN ('user', 'guild')),
         tier text NOT NULL,
-        frozen boolean NOT NULL DEFAULT false,
+        state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'frozen', 'closed')),
+        erased boolean NOT NULL DEFAULT false,
         posted_microcredits bigint NOT NULL DEFAULT 0,
         held_microcredits bigint NOT NULL DEFAULT 0 CHECK (held_microcredits >= 0),
         overdrawn_microcredits bigint NOT NULL DEFAULT 0 CHECK (overdrawn_microcredits >= 0),
         open_holds integer NOT NULL DEFAULT 0 CHECK (open_holds >= 0),
         last_seq bigint NOT NULL DEFAULT 0,
+        allowance_period integer NOT NULL DEFAULT 0,
+        allowance_granted_microcredits bigint NOT NULL DEFAULT 0,
+        member_daily_limit_microcredits bigint NOT NULL DEFAULT 0,
+        pace integer[] NOT NULL DEFAULT '{0,0,0,0}',
         created_at timestamptz NOT NULL
     ) WITH (fillfactor = 70)
     """,
@@ -45,18 +50,21 @@ _STATEMENTS = (
         effective_at timestamptz NOT NULL,
         expires_at timestamptz,
         created_at timestamptz NOT NULL,
+        spent boolean NOT NULL DEFAULT false CHECK (spent = (remaining_microcredits = 0)),
         PRIMARY KEY (account_key, grant_seq)
     ) WITH (fillfactor = 70)
     """,
-    "CREATE INDEX grants_with_credits ON grants (account_key) WHERE remaining_microcredits > 0",
-    "CREATE INDEX grants_expiring ON grants (expires_at) WHERE remaining_microcredits > 0 AND expires_at IS NOT NULL",
+    "CREATE INDEX grants_with_credits ON grants (account_key) WHERE NOT spent",
+    "CREATE INDEX grants_expiring ON grants (expires_at) WHERE NOT spent AND expires_at IS NOT NULL",
     """
     CREATE TABLE holds (
         account_key bigint NOT NULL,
         hold_seq bigint NOT NULL,
         state text NOT NULL CHECK (state IN ('active', 'captured', 'released', 'expired')),
         amount_microcredits bigint NOT NULL CHECK (amount_microcredits >= 0),
-        captured_microcredits bigint NOT NULL DEFAULT 0 CHECK (captured_microcredits BETWEEN 0 AND amount_microcredits),
+        captured_microcredits bigint NOT NULL DEFAULT 0 CHECK (captured_microcredits >= 0),
+        used_microcredits bigint NOT NULL DEFAULT 0,
+        refunded_microcredits bigint NOT NULL DEFAULT 0 CHECK (refunded_microcredits BETWEEN 0 AND captured_microcredits),
         created_at timestamptz NOT NULL,
         expires_at timestamptz NOT NULL,
         ended_at timestamptz,
@@ -65,21 +73,59 @@ _STATEMENTS = (
         model text NOT NULL DEFAULT '',
         price_version text NOT NULL DEFAULT '',
         metadata jsonb NOT NULL DEFAULT '{}',
+        member_key bigint NOT NULL DEFAULT 0,
+        member_day integer NOT NULL DEFAULT 0,
+        allocations bigint[] NOT NULL DEFAULT '{}',
         PRIMARY KEY (account_key, hold_seq),
         CHECK ((state = 'active') = (ended_at IS NULL))
     )
     """,
     "CREATE INDEX holds_active ON holds (account_key, expires_at) WHERE state = 'active'",
     """
-    CREATE TABLE hold_allocations (
+    CREATE TABLE pool_members (
         account_key bigint NOT NULL,
-        hold_seq bigint NOT NULL,
-        position integer NOT NULL,
-        grant_seq bigint NOT NULL,
-        amount_microcredits bigint NOT NULL CHECK (amount_microcredits > 0),
-        PRIMARY KEY (account_key, hold_seq, position)
+        member_key bigint NOT NULL,
+        day integer NOT NULL,
+        used_microcredits bigint NOT NULL CHECK (used_microcredits >= 0),
+        PRIMARY KEY (account_key, member_key, day)
     )
     """,
+    """
+    CREATE TABLE transfers (
+        account_key bigint NOT NULL,
+        operation_seq bigint NOT NULL,
+        recipient_key bigint NOT NULL,
+        parts jsonb NOT NULL,
+        created_at timestamptz NOT NULL,
+        finished_at timestamptz,
+        returned boolean NOT NULL DEFAULT false,
+        PRIMARY KEY (account_key, operation_seq)
+    )
+    """,
+    "CREATE INDEX transfers_on_their_way ON transfers (created_at) WHERE finished_at IS NULL",
+    """
+    CREATE TABLE shards (
+        shard smallint PRIMARY KEY,
+        batch_seq bigint NOT NULL DEFAULT 0,
+        hash bytea NOT NULL,
+        decided_at timestamptz NOT NULL
+    ) WITH (fillfactor = 10)
+    """,
+    f"INSERT INTO shards (shard, hash, decided_at) SELECT n, '\\x{bytes(32).hex()}', 'epoch' FROM generate_series(0, 7) n",
+    """
+    CREATE TABLE batches (
+        shard smallint NOT NULL,
+        batch_seq bigint NOT NULL,
+        decided_at timestamptz NOT NULL,
+        price_version text NOT NULL,
+        operations integer NOT NULL,
+        operations_hash bytea NOT NULL,
+        previous_hash bytea NOT NULL,
+        hash bytea NOT NULL,
+        PRIMARY KEY (shard, batch_seq)
+    )
+    """,
+    "CREATE INDEX batches_decided_at ON batches USING brin (decided_at)",
     """
     CREATE TABLE entries (
         account_key bigint NOT NULL,
@@ -90,10 +136,21 @@ _STATEMENTS = (
         amount_microcredits bigint NOT NULL CHECK (amount_microcredits <> 0),
         kind text NOT NULL,
         hold_seq bigint,
+        shard smallint NOT NULL,
+        batch_seq bigint NOT NULL,
         created_at timestamptz NOT NULL,
         PRIMARY KEY (account_key, operation_seq, leg),
         CHECK ((system_account IS NULL) = (grant_seq IS NOT NULL))
     )
+    """,
+    "CREATE INDEX entries_created_at ON entries USING brin (created_at) WITH (pages_per_range = 32, autosummarize = on)",
+    """
+    CREATE FUNCTION refuse_changed_books(as_loaded boolean) RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NOT as_loaded THEN
+            RAISE EXCEPTION 'an account is not as it was loaded';
+        END IF;
+    END $$
     """,
     """
     CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -115,6 +172,7 @@ _STATEMENTS = (
         account_key bigint NOT NULL,
         request_key text NOT NULL,
         operation_seq bigint NOT NULL,
+        batch_seq bigint NOT NULL,
         method text NOT NULL,
         payload_hash bytea NOT NULL,
         refusal text NOT NULL DEFAULT '',
@@ -129,6 +187,7 @@ _STATEMENTS = (
         account_key bigint NOT NULL,
         turn_id text NOT NULL,
         hold_seq bigint NOT NULL,
+        member_key bigint NOT NULL DEFAULT 0,
         model text NOT NULL,
         prompt_tokens bigint NOT NULL,
         cached_prompt_tokens bigint NOT NULL,
@@ -146,6 +205,21 @@ _STATEMENTS = (
     )
     """,
     "CREATE INDEX usage_records_created_at ON usage_records (created_at)",
+    """
+    CREATE TABLE findings (
+        finding_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        kind text NOT NULL,
+        account_key bigint NOT NULL,
+        detail text NOT NULL,
+        difference_microcredits bigint NOT NULL,
+        created_at timestamptz NOT NULL,
+        resolved_at timestamptz,
+        note text NOT NULL DEFAULT ''
+    )
+    """,
+    "CREATE UNIQUE INDEX findings_open ON findings (kind, account_key, detail) WHERE resolved_at IS NULL",
+    "CREATE TABLE reconciled (shard smallint PRIMARY KEY, batch_seq bigint NOT NULL DEFAULT 0)",
+    "INSERT INTO reconciled (shard) SELECT n FROM generate_series(0, 7) n",
 )
 
 
