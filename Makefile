@@ -1,7 +1,7 @@
 # Parlour. The person's commands are: make run, make up, make test. Arguments of the stack go into ARGS: make up ARGS="--port-base 51051".
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: setup run up test check protos lock bench clean
+.PHONY: setup run up test check protos lock bench bench-credit bench-credit-growth clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -54,6 +54,12 @@ lock: setup ## requirements.lock, from pyproject.toml
 
 bench: setup ## the figures of the README, as a table and a last line of JSON
 	$(BIN)/python -m tests.bench $(ARGS)
+
+bench-credit: setup ## the credit engine and its calls, beside what bounds them; ARGS="--seconds 5" for a quick look
+	$(BIN)/python -m tests.bench.credit $(ARGS)
+
+bench-credit-growth: setup ## the same as accounts and the journal grow, as a Markdown table
+	$(BIN)/python -m tests.bench.credit --growth $(ARGS)
 
 clean: ## everything that was made here, but the data in .parlour
 	rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,9 +13,11 @@ from rich.console import Console
 
 from parlour.memory.v1 import memory_pb2
 from services.console import operator
-from services.console.amounts import microcredits
 from services.console.assistant import Assistant, Person
 from services.console.chat import Chat
+from services.console.credit_audit import ANSWER_BYTES_MAX
+from services.console.credit_commands import add_credit_commands
+from services.console.credit_journal import BrokenExport
 from services.console.failures import sentence
 from services.console.screens import Pipe, Screen, Terminal
 
@@ -24,19 +26,24 @@ DEFAULT_PORT_BASE = 50051
 
 
 def main() -> NoReturn:
-    """Run one command; exit status 1 with a sentence when it fails."""
+    """Run one command; exit with its status, or with status 1 and a sentence when it fails."""
     arguments = _parser().parse_args()
-    run: Callable[[argparse.Namespace], None] = arguments.run
+    run: Callable[[argparse.Namespace], int | None] = arguments.run
+    status = None
     try:
-        run(arguments)
+        status = run(arguments)
     except grpc.RpcError as error:
         sys.exit(f"parlour: {sentence(error)}")
+    except BrokenExport as problem:
+        sys.exit(f"parlour: {problem}")
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         # Whoever read our answers has gone; nothing more can be told to anybody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(0)
+    except OSError as problem:
+        sys.exit(f"parlour: {problem.filename or 'that'} cannot be used: {(problem.strerror or str(problem)).lower()}.")
+    sys.exit(status or 0)
 
 
 def address(service: str, port_base: int | None) -> str:
@@ -60,16 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--user", default=_user_name(), help="who you are (default: %(default)s)")
     chat.set_defaults(run=_chat)
 
-    credit = commands.add_parser("credit", help="balances and grants").add_subparsers(required=True, metavar="what")
-    balance = credit.add_parser("balance", help="show what an account has")
-    balance.add_argument("account", help="user:<id>, guild:<id> or system:<name>")
-    balance.set_defaults(run=_balance)
-    grant = credit.add_parser("grant", help="give an account credits")
-    grant.add_argument("account", help="user:<id> or guild:<id>")
-    grant.add_argument("amount", type=_amount, help="in credits, such as 5 or 0.25")
-    grant.add_argument("--source", default="promotion", choices=["purchase", "promotion", "allowance", "gift", "correction"])
-    grant.add_argument("--note", default="", help="kept with the grant")
-    grant.set_defaults(run=_grant)
+    add_credit_commands(commands, _credit_channel)
 
     memory = commands.add_parser("memory", help="what is remembered").add_subparsers(required=True, metavar="what")
     search = memory.add_parser("search", help="find memories by meaning and by words")
@@ -79,13 +77,6 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--limit", type=int, default=10)
     search.set_defaults(run=_search)
     return parser
-
-
-def _amount(text: str) -> int:
-    try:
-        return microcredits(text)
-    except ValueError as problem:
-        raise argparse.ArgumentTypeError(str(problem)) from None
 
 
 def _user_name() -> str:
@@ -109,14 +100,9 @@ def _chat(arguments: argparse.Namespace) -> None:
         Chat(Assistant(channel, person(arguments.user)), screen).run()
 
 
-def _balance(arguments: argparse.Namespace) -> None:
-    with grpc.insecure_channel(address("credit", arguments.port_base)) as channel:
-        operator.show_balance(channel, Console(), arguments.account)
-
-
-def _grant(arguments: argparse.Namespace) -> None:
-    with grpc.insecure_channel(address("credit", arguments.port_base)) as channel:
-        operator.grant(channel, Console(), arguments.account, arguments.amount, source=arguments.source, note=arguments.note)
+def _credit_channel(arguments: argparse.Namespace) -> grpc.Channel:
+    options = [("grpc.max_receive_message_length", ANSWER_BYTES_MAX)]
+    return grpc.insecure_channel(address("credit", arguments.port_base), options=options)
 
 
 def _search(arguments: argparse.Namespace) -> None:

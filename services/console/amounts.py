@@ -16,6 +16,16 @@ def credits_text(microcredits: int) -> str:
     return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
+def plain_credits(microcredits: int) -> str:
+    """An amount for programs to read: exact, with six decimals and nothing between its digits."""
+    return f"{Decimal(microcredits) / MICROCREDITS:.6f}"
+
+
+def microcredits_or_none(text: str) -> int:
+    """The amount that a person wrote in credits, which may be 0. Raises ValueError with a sentence."""
+    return 0 if text.strip("0") in ("", ".") and "0" in text else microcredits(text)
+
+
 def microcredits(text: str) -> int:
     """The amount that a person wrote in credits. Raises ValueError with a sentence."""
     try:

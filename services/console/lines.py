@@ -42,6 +42,11 @@ def folded(text: str) -> str:
     return " ".join(visible(text).split())
 
 
+def cell(text: str) -> str:
+    """The text for a table of rich: what others wrote is no markup."""
+    return visible(text).replace("[", r"\[")
+
+
 def read_lines(stream: TextIO) -> Iterator[tuple[str, int]]:
     """Give each line without its end, cut to a bounded beginning, and its whole length."""
     while part := stream.readline(_READ_CHARACTERS_MAX):

@@ -220,7 +220,7 @@ class Account:
         """What could be held now: free credits of usable grants and the unused overdraft, in microcredits."""
         unusable = 0
         for grant in self.grants.values():
-            if not grant.usable(now):
+            if grant.effective_at > now or (grant.expires_at is not None and grant.expires_at <= now):
                 unusable += grant.remaining - grant.held
         return self.posted - self.held - unusable + overdraft
 
@@ -281,26 +281,33 @@ class Account:
     def due_times(self) -> Iterator[datetime]:
         """When something will be due: active holds, and grants with credits left."""
         yield from (hold.expires_at for hold in self.holds.values() if hold.state is HoldState.ACTIVE)
-        yield from (grant.expires_at for grant in self.grants.values() if grant.expires_at is not None and grant.free)
+        yield from (grant.expires_at for grant in self.grants.values() if grant.expires_at is not None and grant.remaining)
 
     def loaded(self) -> None:
         """Note that everything is as it is stored."""
         self.written(holds_kept=len(self.holds))
 
     def written(self, holds_kept: int = 64) -> None:
-        """Note that everything was written, and forget what no later decision needs: spent grants, and all but a few ended holds."""
-        for item in self.touched:
+        """Note that everything was written, and forget what no later decision needs: spent grants, and all but a few ended holds.
+
+        What was just changed is kept: the database may not have it yet when the next decision asks for it.
+        """
+        spent, touched = False, self.touched
+        for item in touched:
             item.touched = False
-            if not isinstance(item, Member):
-                item.stored = True
             if isinstance(item, Grant):
-                item.ended = False
-        self.touched.clear()
+                item.stored, item.ended = True, False
+                spent = spent or not item.remaining
+            elif isinstance(item, Hold):
+                item.stored = True
+        self.touched = []
         self.changed = False
         self.stored, self.stored_seq, self.stored_posted = True, self.last_seq, self.posted
-        if any(not grant.remaining for grant in self.grants.values()):
+        if spent:
             self.grants = {seq: grant for seq, grant in self.grants.items() if grant.remaining}
             self._burn_order = None
         if len(self.holds) > self.open_holds + holds_kept:
-            self.holds = {seq: hold for seq, hold in self.holds.items() if hold.state is HoldState.ACTIVE}
-        self.members.clear()
+            just_now = {item.seq for item in touched if isinstance(item, Hold)}
+            self.holds = {seq: hold for seq, hold in self.holds.items() if hold.state is HoldState.ACTIVE or seq in just_now}
+        if self.members:
+            self.members.clear()

@@ -3,7 +3,7 @@
 No I/O. The accounts given are working copies, changed in place; whoever fails to write what was decided throws them away.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from google.protobuf.message import Message
@@ -19,7 +19,7 @@ from services.credit.refusals import STORED_REFUSALS, refusal_bytes, refusal_fro
 from services.runtime.errors import NotFound, ParlourError, RequestIdReused
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """What one operation is answered: the bytes of its response, or the error.
 
@@ -39,6 +39,11 @@ class Books:
 
     accounts: dict[int, Account]
     records: dict[tuple[int, str], OperationRecord] = field(default_factory=dict)
+    remembered: Mapping[tuple[int, str], OperationRecord] = field(default_factory=dict)
+
+    def record(self, key: int, request_key: str) -> OperationRecord | None:
+        """What a request of an account was answered, if it was."""
+        return self.records.get((key, request_key)) or self.remembered.get((key, request_key))
 
 
 @dataclass(slots=True)
@@ -63,13 +68,13 @@ def decide_batch(operations: Iterable[tuple[int, Operation]], books: Books, term
 
 
 def _decide(operation: Operation, key: int, books: Books, changes: Changes, terms: Terms) -> Outcome:
-    record = books.records.get((key, operation.request_key))
+    record = books.record(key, operation.request_key)
     if record is not None:
         return _replayed(operation, record)
     account = books.accounts.get(key)
     if account is None:
         return _decide_opening(operation, key, books, changes, terms)
-    if account.erased:
+    if account.erased and isinstance(operation.account, str):
         return Outcome(operation, moved=True)
     changes.accounts[key] = account
     seq_before = account.last_seq
@@ -77,6 +82,8 @@ def _decide(operation: Operation, key: int, books: Books, changes: Changes, term
     try:
         response = operation.decide(account, terms, changes.tape)
     except STORED_REFUSALS as refusal:
+        if not operation.request_key and account.last_seq == seq_before:
+            return Outcome(operation, error=refusal)
         return _refused(operation, account, refusal, books, changes)
     except ParlourError as error:
         if account.last_seq > seq_before:  # what was due is settled all the same, as an operation of its own
@@ -89,8 +96,10 @@ def _decide(operation: Operation, key: int, books: Books, changes: Changes, term
 
 def _decide_opening(operation: Operation, key: int, books: Books, changes: Changes, terms: Terms) -> Outcome:
     """Decide on an account that does not exist yet. It is not opened for a request that is not even kept."""
-    if not (operation.opens and isinstance(operation.account, str)):
+    if not isinstance(operation.account, str):
         return Outcome(operation, error=NotFound("account"))
+    if not operation.opens:  # the key was never written: the account may be another instance's, under another key
+        return Outcome(operation, moved=True)
     tier = terms.prices.default_tier
     before = len(changes.tape.journal)
     account = ledger.open_account(key, account_kind(operation.account), tier, terms.prices.tier(tier), terms.now, changes.tape.journal)

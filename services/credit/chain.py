@@ -1,14 +1,15 @@
-"""The hash chain: each batch carries the hash of the one before, so that nothing in the journal can be changed, dropped, added or swapped unseen. Pure.
+"""The hash chain: each batch carries the hash of the one before, so that nothing in the journal can be changed, dropped, added or swapped unseen.
 
-A batch's hash is SHA-256 over the previous hash, a head line and one line for each entry, in the order (account, operation, leg). A line is its fields
-joined by "|" and ended by a line feed; what is absent is empty; times are UTC in microseconds since 1970; hashes are in hexadecimal digits.
+Pure. A batch's hash is SHA-256 over the previous hash, a head line and one line for each entry, in the order (account, operation, leg). A line is
+its fields joined by "|" and ended by a line feed; what is absent is empty; times are UTC in microseconds since 1970; hashes and results are in
+hexadecimal digits.
 
     head line:      shard|batch_seq|decided_at|price_version|operations|operations_hash
     entry line:     account_key|operation_seq|leg|system_account|grant_seq|amount|kind|hold_seq
-    operation line: account_key|request_key|operation_seq|method|payload_hash|refusal|sha256(result)
+    operation line: account_key|request_key|operation_seq|method|payload_hash|refusal|result
 
-The operations hash is SHA-256 over the operation lines, in the order (account, operation, request key). Operations are kept for 30 days and entries for
-good: an old batch's operations hash can no longer be recomputed, and still is a part of the chain.
+The operations hash is SHA-256 over the operation lines, in the order (account, operation, request key). Operations are kept for 30 days and entries
+for good: an old batch's operations hash can no longer be recomputed, and still is a part of the chain.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.credit.accounts import Entry
 
-SHARDS = 8
+SHARDS = 4
 """Chains beside each other: an account belongs to the shard that its key leaves when it is divided by this. The schema has a head for each."""
 
 GENESIS = bytes(32)
@@ -28,7 +29,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OperationRecord:
     """What a request id was answered: a response, or a refusal with its reason."""
 
@@ -100,10 +101,7 @@ def batch_hash(
 def operations_hash(records: Iterable[OperationRecord]) -> bytes:
     """Hash what a batch answered, whatever the order the records are given in."""
     ordered = sorted(records, key=lambda record: (record.account_key, record.operation_seq, record.request_key))
-    lines = [
-        f"{r.account_key}|{r.request_key}|{r.operation_seq}|{r.method}|{r.payload_hash.hex()}|{r.refusal}|{hashlib.sha256(r.result).hexdigest()}\n"
-        for r in ordered
-    ]
+    lines = [f"{r.account_key}|{r.request_key}|{r.operation_seq}|{r.method}|{r.payload_hash.hex()}|{r.refusal}|{r.result.hex()}\n" for r in ordered]
     return hashlib.sha256("".join(lines).encode()).digest()
 
 

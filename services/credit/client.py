@@ -1,11 +1,15 @@
 """How other services call credit. Every method raises the error that credit raised, or CircuitOpen, DeadlineExceeded or DependencyUnavailable.
 
 Every call may be repeated: mutations carry a request id (or a turn id), so the channel may be told to retry all of them (`RETRIED`).
+An exported journal is written, and checked without any service, by `batch_line`, `heads_line` and `verify_journal`.
 """
 
 from parlour.credit.v1 import credit_pb2 as pb
 from parlour.credit.v1 import credit_pb2_grpc as pb_grpc
+from services.credit.verification import Verification, batch_line, heads_line, verify_journal
 from services.runtime.channel import Remote
+
+__all__ = ["RETRIED", "TIMEOUT_S", "CreditClient", "Verification", "batch_line", "heads_line", "verify_journal"]
 
 RETRIED = ["parlour.credit.v1.CreditService", "parlour.credit.v1.CreditAdminService"]
 TIMEOUT_S = 2.0

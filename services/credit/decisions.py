@@ -1,8 +1,8 @@
 """What becomes of each request: from the request, the account as it stands and the terms, to the answer. No I/O.
 
 Every function takes the account that its operation is about, with what is due already settled, changes it by the rules of `ledger` and `holds`, and
-notes what else is to be written on the tape. It raises the refusal instead of deciding; then nothing of the request is written but, for a refusal that
-lies in the account's state, the refusal itself.
+notes what else is to be written on the tape. It raises the refusal instead of deciding; then nothing of the request is written but, for a refusal
+that lies in the account's state, the refusal itself.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from services.credit.forms import grant_message, show_balance, show_hold
 from services.credit.identifiers import grant_seq, hold_seq
 from services.credit.posting import Limits
 from services.credit.pricing import PriceList, TokenUse
-from services.runtime.errors import CaptureExceedsHold, InvalidField, NotFound, ParlourError
+from services.runtime.errors import CaptureExceedsHold, InvalidField, LimitReached, NotFound, ParlourError, PermissionRefused
 
 HOLD_TTL_S = 180
 
@@ -90,7 +90,13 @@ def place_hold(request: pb.PlaceHoldRequest, member_key: int, account: Account, 
     prices, quote, amount = terms.prices, request.quote, request.amount_microcredits
     size = quote.prompt_tokens, quote.max_completion_tokens, quote.images
     if request.HasField("quote"):
-        amount = prices.quote(account.tier, quote.model, *size)
+        try:
+            amount = prices.quote(account.tier, quote.model, *size)
+        except PermissionRefused:
+            if not member_key:
+                raise
+            # A refusal that is kept: asked again, the pool must not pay for what the member's own account has paid meanwhile.
+            raise LimitReached("models of the sponsor's tier", len(prices.tier(account.tier).models)) from None
     hold = holds.place_hold(
         account,
         amount=amount,

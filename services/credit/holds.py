@@ -10,7 +10,7 @@ from services.credit.tiers import CapturePolicy, Tier, day_of, minute_of
 from services.runtime.errors import CaptureExceedsHold, HoldExpired, HoldNotActive, InsufficientCredit, LimitReached, RateLimited
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Charge:
     """What a hold was charged: `released` returned to its grants, `overage` is what the use cost beyond the charge, `written_off` the part of
     the overage that was booked as lost."""
@@ -63,16 +63,16 @@ def place_hold(
 
 
 def _keep_pace(account: Account, tier: Tier, now: datetime) -> None:
-    """Count a hold where the tier has limits. Raises RateLimited, with the time until the minute or the day is over."""
+    """Count a hold where the tier has limits. Raises RateLimited, with the whole seconds until the minute or the day is over."""
     if not tier.holds_per_minute_max and not tier.holds_per_day_max:
         return
     pace, minute, day = account.pace, minute_of(now), day_of(now)
     minute_holds = pace.minute_holds if pace.minute == minute else 0
     day_holds = pace.day_holds if pace.day == day else 0
     if tier.holds_per_minute_max and minute_holds >= tier.holds_per_minute_max:
-        raise RateLimited(f"{tier.holds_per_minute_max} holds a minute", retry_after_s=60 - now.timestamp() % 60)
+        raise RateLimited(f"{tier.holds_per_minute_max} holds a minute", retry_after_s=60 - int(now.timestamp()) % 60)
     if tier.holds_per_day_max and day_holds >= tier.holds_per_day_max:
-        raise RateLimited(f"{tier.holds_per_day_max} holds a day", retry_after_s=86_400 - now.timestamp() % 86_400)
+        raise RateLimited(f"{tier.holds_per_day_max} holds a day", retry_after_s=86_400 - int(now.timestamp()) % 86_400)
     account.changed = True
     pace.minute, pace.minute_holds, pace.day, pace.day_holds = minute, minute_holds + 1, day, day_holds + 1
 
@@ -80,8 +80,8 @@ def _keep_pace(account: Account, tier: Tier, now: datetime) -> None:
 def capture(account: Account, hold: Hold, used: int, *, tier: Tier, now: datetime, journal: Journal, model: str = "", version: str = "") -> Charge:
     """Charge what was used. `hold.used` is recorded in every case.
 
-    An active hold is charged up to its amount and the rest of it freed. Beyond it the tier's policy decides: STRICT refuses the capture and leaves the
-    hold as it is; CAP charges the hold; EXTEND takes more from the balance, then from the overdraft up to its limit, and writes the rest off. An
+    An active hold is charged up to its amount and the rest of it freed. Beyond it the tier's policy decides: STRICT refuses the capture and leaves
+    the hold as it is; CAP charges the hold; EXTEND takes more from the balance, then from the overdraft up to its limit, and writes the rest off. An
     expired hold within its grace is charged from what the account has now, by the same policy. Raises HoldNotActive where the hold was ended or
     charged before, HoldExpired past the grace, and CaptureExceedsHold.
     """
@@ -119,7 +119,9 @@ def _more(account: Account, parts: Iterable[Allocation], wanted: int, tier: Tier
     if wanted <= 0 or (account.state is not AccountState.OPEN and not late):
         return ()
     spoken_for = dict(parts)
-    available = account.available(now, tier.overdraft_microcredits) - sum(spoken_for.values())
+    # What the hold had earmarked of a grant that has expired meanwhile is not a part of what is available.
+    counted = sum(amount for seq, amount in spoken_for.items() if seq == OVERDRAFT or account.grants[seq].usable(now))
+    available = account.available(now, tier.overdraft_microcredits) - counted
     return allocate(account, max(0, min(wanted, available)), now, spoken_for)
 
 

@@ -1,7 +1,8 @@
-"""What the ledger does by the clock: expire what is due, and forget request ids that are too old to be repeated."""
+"""What the ledger does by the clock: expire what is due, compare the books with themselves, forget request ids that are too old."""
 
 import asyncio
 
+from services.credit.auditor import Auditor
 from services.credit.settings import CreditSettings
 from services.credit.teller import Teller
 from services.runtime.database import Database
@@ -10,17 +11,19 @@ from services.runtime.telemetry import get_logger
 
 _log = get_logger(__name__)
 
+# now(), because an index is of no use to a condition whose value changes while it runs.
 _DUE_ACCOUNTS = """
-    SELECT account_key FROM holds WHERE state = 'active' AND expires_at <= clock_timestamp() + %(ahead)s::interval
+    SELECT account_key FROM holds WHERE state = 'active' AND expires_at <= now() + %(ahead)s::interval
     UNION
     SELECT account_key FROM grants
-    WHERE remaining_microcredits > held_microcredits AND expires_at <= clock_timestamp() + %(ahead)s::interval AND NOT spent
+    WHERE remaining_microcredits > held_microcredits AND expires_at <= now() + %(ahead)s::interval AND NOT spent
     LIMIT %(accounts_max)s
 """
 _PURGE = """
     DELETE FROM operations WHERE ctid = ANY(ARRAY(
-        SELECT ctid FROM operations WHERE created_at < clock_timestamp() - make_interval(days => %s) LIMIT %s))
+        SELECT ctid FROM operations WHERE created_at < now() - make_interval(days => %s) LIMIT %s))
 """
+_PURGE_ERASED = "DELETE FROM erased_operations WHERE erased_at < now() - make_interval(days => %s)"
 
 
 async def expire_due(database: Database, teller: Teller, accounts_max: int) -> int:
@@ -40,10 +43,13 @@ async def forget_old_requests(database: Database, kept_days: int, purged_max: in
             deleted = (await connection.execute(_PURGE, [kept_days, purged_max])).rowcount
         forgotten += deleted
         if deleted < purged_max:
-            return forgotten
+            break
+    async with database.connection() as connection:
+        await connection.execute(_PURGE_ERASED, [kept_days])
+    return forgotten
 
 
-def register(jobs: Jobs, database: Database, teller: Teller, settings: CreditSettings) -> None:
+def register(jobs: Jobs, database: Database, teller: Teller, auditor: Auditor, settings: CreditSettings) -> None:
     """Have the queue do it, on one instance at a time."""
 
     @jobs.periodic(cron="*/1 * * * *", name="expire_due")
@@ -61,3 +67,11 @@ def register(jobs: Jobs, database: Database, teller: Teller, settings: CreditSet
     @jobs.periodic(cron="17 * * * *", name="forget_old_requests")
     async def forget() -> None:
         await forget_old_requests(database, settings.request_ids_kept_days, settings.purged_max)
+
+    @jobs.periodic(cron="*/5 * * * *", name="reconcile_changes", timeout_s=settings.reconcile_changes_s)
+    async def reconcile_changes() -> None:
+        await auditor.reconcile(full=False)
+
+    @jobs.periodic(cron="41 3 * * *", name="reconcile_everything", timeout_s=settings.reconcile_full_s)
+    async def reconcile_everything() -> None:
+        await auditor.reconcile(full=True)

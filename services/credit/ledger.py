@@ -43,7 +43,8 @@ def settle_due(account: Account, tier: Tier, now: datetime, journal: Journal) ->
         expired = [grant for grant in account.grants.values() if grant.expired(now) and grant.free]
         if expired:
             Posting(account, account.next_seq(), journal).break_expired(expired, now, EntryKind.EXPIRY)
-        account.next_due_at = min(account.due_times(), default=NEVER)
+        # A grant past its time that is held to the last is not due again: what its holds free is broken as they end.
+        account.next_due_at = min((at for at in account.due_times() if at > now), default=NEVER)
     _renew_allowance(account, tier, now, journal)
     if account.overdrawn:
         _repay(account, now, journal)

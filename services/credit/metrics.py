@@ -1,6 +1,7 @@
 """What the ledger tells Prometheus, counted after the commit from what was changed."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from prometheus_client import Counter, Gauge
 
@@ -8,6 +9,7 @@ from services.credit.accounts import Account, EntryKind, Grant, Hold
 from services.credit.batch import Changes, Outcome
 
 _holds = Counter("parlour_credit_holds_total", "Holds by what became of them", ["event"])
+_holds_by_event = {event: _holds.labels(event) for event in ("placed", "captured", "released", "expired")}
 _refusals = Counter("parlour_credit_refusals_total", "Requests refused, by method and reason", ["method", "reason"])
 _replays = Counter("parlour_credit_replays_total", "Requests answered with the result of their first time", ["method"])
 _charged = Counter("parlour_credit_charged_microcredits_total", "Microcredits charged", ["model"])
@@ -27,34 +29,56 @@ _SUMMED = {
 }
 
 
-def count(outcomes: Iterable[Outcome], changes: Changes) -> None:
-    """Count a batch that was committed, before its accounts forget what was touched."""
+@lru_cache(maxsize=1_024)
+def _charged_by(model: str) -> Counter:
+    """Looking for a counter by its label takes as long as deciding on a hold."""
+    return _charged.labels(model)
+
+
+type Tally = dict[Counter, float]
+
+
+def tally(outcomes: Iterable[Outcome], changes: Changes) -> Tally:
+    """What a batch adds to each counter: told before its accounts forget what was touched, published once it is committed."""
+    counted: Tally = {}
     for outcome in outcomes:
         if outcome.replayed:
-            _replays.labels(outcome.operation.method).inc()
+            _add(counted, _replays.labels(outcome.operation.method))
         if outcome.error is not None:
-            _refusals.labels(outcome.operation.method, outcome.error.reason).inc()
-    events: dict[str, int] = {}
+            _add(counted, _refusals.labels(outcome.operation.method, outcome.error.reason))
     for account in changes.accounts.values():
-        if not account.stored:
-            _opened.labels(account.kind).inc()
-        for item in account.touched:
-            if isinstance(item, Hold):
-                _count_hold(account, item, events)
-            elif isinstance(item, Grant) and not item.stored:
-                _granted.labels(item.source).inc(item.amount)
-    for event, number in events.items():
-        _holds.labels(event).inc(number)
+        _tally_account(account, counted)
     for entry in changes.tape.journal:
         if entry.amount > 0 and (counter := _SUMMED.get(entry.kind)) is not None:
-            counter.inc(entry.amount)
+            _add(counted, counter, entry.amount)
+    return counted
 
 
-def _count_hold(account: Account, hold: Hold, events: dict[str, int]) -> None:
+def publish(counted: Tally) -> None:
+    """Add a tally to the counters."""
+    for counter, amount in counted.items():
+        counter.inc(amount)
+
+
+def _tally_account(account: Account, counted: Tally) -> None:
+    if not account.stored:
+        _add(counted, _opened.labels(account.kind))
+    for item in account.touched:
+        if isinstance(item, Hold):
+            _tally_hold(account, item, counted)
+        elif isinstance(item, Grant) and not item.stored:
+            _add(counted, _granted.labels(item.source), item.amount)
+
+
+def _tally_hold(account: Account, hold: Hold, counted: Tally) -> None:
     """What happened since the account was stored has a later number."""
     if not hold.stored:
-        events["placed"] = events.get("placed", 0) + 1
+        _add(counted, _holds_by_event["placed"])
     if hold.ended_seq > account.stored_seq:
-        events[hold.state] = events.get(hold.state, 0) + 1
+        _add(counted, _holds_by_event[hold.state])
     if hold.captured and hold.charged_seq > account.stored_seq:
-        _charged.labels(hold.model or "unpriced").inc(hold.captured)
+        _add(counted, _charged_by(hold.model or "unpriced"), hold.captured)
+
+
+def _add(counted: Tally, counter: Counter, amount: float = 1) -> None:
+    counted[counter] = counted.get(counter, 0) + amount

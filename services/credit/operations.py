@@ -1,7 +1,7 @@
 """The operations that change the books: for each request which account and hold it concerns, its idempotency key, and who decides it. Pure.
 
-Every operation concerns one account, so that accounts on different shards never wait for each other. Making an operation checks what the request's own
-fields can tell; what depends on the books is left to the decision.
+Every operation concerns one account, so that accounts on different shards never wait for each other. Making an operation checks what the request's
+own fields can tell; what depends on the books is left to the decision.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ from services.runtime.errors import InvalidField, ParlourError
 SOURCES = GIVEN_SOURCES | PAID_SOURCES
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Operation:
     """One request to the ledger.
 
-    `account` is an account id, or a key for the ledger's own work. The result is kept under (account, `request_key`); with an empty key it is kept only
-    where something changed. An account that does not exist is opened where `opens` says so.
+    `account` is an account id, or a key for the ledger's own work. The result is kept under (account, `request_key`); with an empty key it is kept
+    only where something changed. An account that does not exist is opened where `opens` says so.
     """
 
     method: str
@@ -54,7 +54,10 @@ def place_hold(request: pb.PlaceHoldRequest, *, pool: bool = False, member_key: 
         raise InvalidField("sponsor_account_id", "must be guild:<id>")
     account = request.sponsor_account_id if pool else request.account_id
     decide = partial(decisions.place_hold, request, member_key)
-    return Operation("PlaceHold", request, account, f"request {request.request_id}", decide, opens=not pool, member_key=member_key)
+    # Ids of requests are the members' own. The pool is opened where it is not, so that it keeps what it answered: a repetition must not be paid
+    # by both.
+    name = f"request/{member_key:x} {request.request_id}" if pool else f"request {request.request_id}"
+    return Operation("PlaceHold", request, account, name, decide, opens=True, member_key=member_key)
 
 
 def capture_hold(request: pb.CaptureHoldRequest) -> Operation:

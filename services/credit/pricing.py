@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from services.credit.tiers import AMOUNT_MAX, Tier
 from services.runtime.errors import InvalidField, PermissionRefused, UnknownModel
@@ -67,7 +67,7 @@ class PriceList(BaseModel):
     default_tier: str
     models: dict[str, _Model]
     tiers: dict[str, Tier]
-    _known_bounds: dict[tuple[str, int, int, int], Mapping[str, int]] = PrivateAttr(default_factory=dict)
+    known_bounds: dict[tuple[str, int, int, int], Mapping[str, int]] = Field(default_factory=dict, init=False, exclude=True, repr=False)
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "PriceList":
@@ -121,13 +121,13 @@ class PriceList(BaseModel):
     def _bounds(self, tier: str, prompt_tokens: int, max_completion_tokens: int, images: int) -> Mapping[str, int]:
         """The most that a call of this size can cost with each of a tier's models. Callers ask for few sizes, again and again."""
         size = tier, prompt_tokens, max_completion_tokens, images
-        known = self._known_bounds.get(size)
+        known = self.known_bounds.get(size)
         if known is None:
-            if len(self._known_bounds) >= _BOUNDS_MAX:
-                self._known_bounds.clear()
+            if len(self.known_bounds) >= _BOUNDS_MAX:
+                self.known_bounds.clear()
             models = self.tiers[tier].models
             known = {model: self.models[model].price.upper_bound(prompt_tokens, max_completion_tokens, images) for model in models}
-            self._known_bounds[size] = known
+            self.known_bounds[size] = known
         return known
 
 

@@ -78,10 +78,10 @@ class Reader:
             if key is None:
                 raise NotFound("account")
             holds = [(key, hold_seq(key, given_hold_id))] if given_hold_id else []
-            loaded = await store.load(connection, Wanted([key], holds), self.ahead)
-        account = loaded.accounts[key]
-        ledger.settle_due(account, self._prices.tier(account.tier), loaded.now, [])
-        return account, loaded.now
+            loaded = await store.load(connection, Wanted([key], holds))
+        account, now = loaded.accounts[key], loaded.now + self.ahead
+        ledger.settle_due(account, self._prices.tier(account.tier), now, [])
+        return account, now
 
     async def _system_balance(self, account_id: str) -> pb.Balance:
         """Sum the entries of a system account: for operators, who seldom ask."""

@@ -1,40 +1,43 @@
 """Group commit: what waits for one shard is decided and written together, one batch after the other.
 
-There is no timer: while one batch commits, the next one gathers. A shard's head is locked for the length of a batch, so that any number of instances may
-serve it, and tells whether another instance has written since: if not, the accounts that this instance remembers are the books' own, and are not read
-again.
+There is no timer: while one batch commits, the next one gathers. Any number of instances may serve a shard. As long as an instance is the only one
+that writes, it decides on what it remembers, a large batch even while the one before is being written, and the head of the shard is compared as the
+batch is written. Where the head is another's, what was decided in vain is decided again with the head locked, and so are the next batches.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.credit import metrics, store
 from services.credit.accounts import Account
-from services.credit.batch import Books, Changes, Outcome, decide_batch
-from services.credit.chain import Batch, Head, seal
+from services.credit.batch import Changes, Outcome, decide_batch
+from services.credit.chain import Batch, seal
+from services.credit.database_clock import DatabaseClock
 from services.credit.decisions import Terms
-from services.credit.identifiers import hold_seq
+from services.credit.memory import Keyed, Memory
 from services.credit.operations import Operation
 from services.credit.posting import Limits
 from services.credit.pricing import PriceList
-from services.credit.store import Loaded, Wanted
-from services.credit.tiers import DAY_S
-from services.credit.writing import write
-from services.runtime.bounded_map import BoundedMap
+from services.credit.store import Loaded
+from services.credit.writing import Written, write, written
 from services.runtime.database import Database
-from services.runtime.errors import DependencyUnavailable, NotFound, Overloaded, ParlourError, StaleVersion
+from services.runtime.errors import DependencyUnavailable, Overloaded, ParlourError, StaleVersion
 from services.runtime.telemetry import get_logger
 
 _ATTEMPTS_MAX = 10
 _PAUSE_S = 0.05
-_LOCK = b"SELECT batch_seq, hash, decided_at FROM shards WHERE shard = %s FOR UPDATE"
+_AHEAD_MIN = 64
+"""Operations that are worth a batch of their own while another is being written; fewer wait for it and gather."""
+_LOCKED_BATCHES = 16
+"""Batches that are decided under the lock after another instance was met."""
+_LOCK = b"SELECT 1 FROM shards WHERE shard = %s FOR UPDATE"
 _WRITTEN = b"SELECT hash FROM batches WHERE shard = %s AND batch_seq = %s"
 
 _sizes = Histogram("parlour_credit_batch_operations", "Operations that were written together", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512))
@@ -42,18 +45,20 @@ _seconds = Histogram(
     "parlour_credit_batch_duration_seconds", "How long a batch took", buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2, 10)
 )
 _waiting = Gauge("parlour_credit_batch_waiting", "Operations that wait for their batch")
-_reloads = Counter("parlour_credit_batch_reloads_total", "Batches for which the remembered accounts were read again", ["cause"])
+_reloads = Counter("parlour_credit_batch_reloads_total", "Batches that had to be decided again on what was read anew", ["cause"])
 _unknown = Counter("parlour_credit_batch_unknown_outcomes_total", "Batches whose connection was lost while they were written", ["resolved"])
 _log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class ShardLimits:
-    """What one shard may take on: operations that wait, operations in a batch, remembered accounts, seconds to find out what became of a batch."""
+    """What one shard may take on: operations that wait, operations in a batch, remembered accounts and requests, seconds to find out what became of
+    a batch."""
 
     queue_max: int = 4_000
-    batch_max: int = 400
+    batch_max: int = 200
     accounts_max: int = 5_000
+    requests_max: int = 4_000
     resolve_s: float = 10.0
 
 
@@ -66,11 +71,35 @@ class Ruling:
     ahead: timedelta = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Waiting:
     key: int
     operation: Operation
     answer: asyncio.Future[Outcome]
+
+
+type _Batch = list[_Waiting]
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A batch that is decided in memory."""
+
+    batch: _Batch
+    terms: Terms
+    outcomes: list[Outcome]
+    changes: Changes
+    remembered: Mapping[int, Account]
+    counted: metrics.Tally = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A batch that is being written."""
+
+    draft: _Draft
+    sealed: Batch
+    writing: asyncio.Task[bool]
 
 
 class Shard:
@@ -83,11 +112,11 @@ class Shard:
         self._limits = limits
         self._queue: deque[_Waiting] = deque()
         self._running: asyncio.Task[None] | None = None
-        self._head: Head | None = None
-        self._accounts = self._new_accounts()
-
-    def _new_accounts(self) -> BoundedMap[int, Account]:
-        return BoundedMap("credit_accounts", size_max=self._limits.accounts_max)
+        self._memory = Memory(limits.accounts_max, limits.requests_max)
+        self._writer = database.keep()
+        self._clock = DatabaseClock()
+        self._decided_at = datetime.min.replace(tzinfo=UTC)
+        self._locked_batches = 1  # the first batch reads the head
 
     def submit(self, key: int, operation: Operation) -> asyncio.Future[Outcome]:
         """Have an operation decided and written in one of the next batches; a caller who goes away does not stop it. Raises Overloaded."""
@@ -106,133 +135,192 @@ class Shard:
             await asyncio.wait([self._running])
 
     async def _run(self) -> None:
+        flight: _Flight | None = None
         try:
-            while self._queue:
-                batch = [self._queue.popleft() for _ in range(min(len(self._queue), self._limits.batch_max))]
-                _waiting.dec(len(batch))
-                started_s = time.monotonic()
-                await self._commit(batch)
-                _sizes.observe(len(batch))
-                _seconds.observe(time.monotonic() - started_s)
+            while self._queue or flight is not None:
+                flight = await self._step(flight)
         finally:
             self._running = None
 
-    async def _commit(self, batch: list[_Waiting]) -> None:
-        """Answer every operation of a batch, whatever happens."""
+    async def _step(self, flight: _Flight | None) -> _Flight | None:
+        if flight is not None and len(self._queue) < _AHEAD_MIN:
+            await self._land(flight)
+            return None
+        batch = [self._queue.popleft() for _ in range(min(len(self._queue), self._limits.batch_max))]
+        _waiting.dec(len(batch))
+        _sizes.observe(len(batch))
+        try:
+            return await self._take_off(batch, flight)
+        except BaseException as error:  # whatever goes wrong, nobody is left without an answer
+            self._fail([*(flight.draft.batch if flight is not None else []), *batch], error)
+            if not isinstance(error, Exception):
+                raise
+            return None
+
+    async def _take_off(self, batch: _Batch, before: _Flight | None) -> _Flight | None:
+        """Decide a batch while the one before is being written, then have it written; return it if it is on its way."""
+        sponsored = any(waiting.operation.member_key for waiting in batch)  # what a member has used is told by the database alone
+        if self._locked_batches or sponsored or self._memory.head is None:
+            if before is not None:
+                await self._land(before)
+            self._locked_batches = max(0, self._locked_batches - 1)
+            await self._commit_locked(batch)
+            return None
+        try:
+            draft = await self._draft(batch)
+        except Exception as error:
+            if before is not None:
+                await self._land(before)
+            self._fail(batch, error)
+            return None
+        if before is not None and not await self._land(before):
+            await self._commit_locked(batch)  # what it was decided on did not come true
+            return None
+        sealed, statement = self._seal(draft)
+        if sealed is None or statement is None:
+            if any(outcome.error is not None and not outcome.replayed for outcome in draft.outcomes):
+                # Nothing that is written compares the head, and another instance may know what is missing here.
+                await self._commit_locked(batch)
+            else:
+                _answer(draft)
+            return None
+        return _Flight(draft, sealed, asyncio.create_task(self._write(sealed, statement)))
+
+    async def _land(self, flight: _Flight) -> bool:
+        """Wait until a batch is written, and answer it; return whether it was written as it was decided."""
+        try:
+            done = await flight.writing
+        except psycopg.errors.UniqueViolation:  # a request was repeated, or an account opened elsewhere
+            _reloads.labels("met_on_writing").inc()
+            done = False
+        except (psycopg.errors.RaiseException, StaleVersion):
+            _reloads.labels("written_elsewhere").inc()
+            self._locked_batches = _LOCKED_BATCHES
+            done = False
+        except Exception as error:
+            self._fail(flight.draft.batch, error)
+            return False
+        if not done:
+            self._memory.forget()
+            await self._commit_locked(flight.draft.batch)
+            return False
+        _answer(flight.draft)
+        return True
+
+    async def _draft(self, batch: _Batch) -> _Draft:
+        """Decide a batch on what is remembered, and what has to be read for it. Raises ParlourError before anything is decided."""
+        operations = _keyed(batch)
+        remembered = self._memory.accounts_of(operations)
+        wanted, now = self._memory.wanted(operations, remembered), self._clock.now()
+        if now is not None and not wanted.rows:
+            # Nothing has to be read: a repetition that is not remembered is met as the batch is written.
+            return self._decide(batch, operations, Loaded(now), remembered)
+        async with self._database.connection() as connection:
+            loaded = await store.load(connection, wanted)
+        self._clock.read(loaded.now)
+        return self._decide(batch, operations, loaded, remembered)
+
+    def _decide(self, batch: _Batch, operations: Keyed, loaded: Loaded, remembered: Mapping[int, Account]) -> _Draft:
+        self._decided_at = now = max(loaded.now + self.ruling.ahead, loaded.head_decided_at or self._decided_at)
+        terms = Terms(self.ruling.prices, now, self.ruling.limits)
+        outcomes, changes = decide_batch(operations, self._memory.books(loaded, remembered), terms)
+        return _Draft(batch, terms, outcomes, changes, remembered)
+
+    def _seal(self, draft: _Draft) -> tuple[Batch, Written] | tuple[None, None]:
+        """Close a batch: from here on, memory holds what it leaves. There is nothing to write where it changed nothing."""
+        draft.counted = metrics.tally(draft.outcomes, draft.changes)
+        if draft.changes.empty:
+            self._memory.keep(draft.changes, None, draft.remembered)
+            return None, None
+        assert self._memory.head is not None
+        prices, changes = draft.terms.prices, draft.changes
+        sealed = seal(self._memory.head, draft.terms.now, prices.price_version, changes.records, changes.tape.journal)
+        statement = written(changes, sealed)
+        self._memory.keep(changes, sealed, draft.remembered)
+        return sealed, statement
+
+    async def _write(self, sealed: Batch, statement: Written) -> bool:
+        """Write a batch; return whether it was. Raises where the database refused it, and where nobody can tell."""
+        started_s = time.monotonic()
+        try:
+            async with self._writer.connection() as connection:
+                row = await (await write(connection, statement)).fetchone()
+            assert row is not None
+            self._clock.read(row[1])
+        except DependencyUnavailable:
+            return await self._was_written(sealed)
+        _seconds.observe(time.monotonic() - started_s)
+        return True
+
+    async def _commit_locked(self, batch: _Batch) -> None:
+        """Decide and write a batch with the shard's head locked, and answer every operation, whatever happens."""
         try:
             for _ in range(_ATTEMPTS_MAX):
-                batch = await self._try(batch)
+                batch = await self._try_locked(batch)
                 if not batch:
                     return
-            raise StaleVersion("the accounts were changed by others again and again")
         except BaseException as error:
-            self._forget()
-            for waiting in batch:
-                if not waiting.answer.done():
-                    waiting.answer.set_exception(error if isinstance(error, ParlourError) else DependencyUnavailable("credit", type(error).__name__))
-            if not isinstance(error, ParlourError):
-                _log.error("a batch failed", shard=self._number, exc_info=error)
+            self._fail(batch, error)
             if isinstance(error, asyncio.CancelledError):
                 raise
+        else:
+            self._fail(batch, StaleVersion("the accounts were changed by others again and again"))
 
-    async def _try(self, batch: list[_Waiting]) -> list[_Waiting]:
-        """Decide and write a batch; return what has to be tried again."""
-        attempt = _Attempt()
+    async def _try_locked(self, batch: _Batch) -> _Batch:
+        """Decide and write a batch once; return what has to be tried again."""
+        draft, sealed, started_s = None, None, time.monotonic()
         try:
-            await self._decide_and_write(batch, attempt)
+            # A pipeline on a connection in autocommit mode is one transaction, committed as it ends: what is sent before an answer is awaited
+            # travels together, and neither BEGIN nor COMMIT is a message of its own.
+            async with self._database.connection() as connection, connection.pipeline():
+                draft = await self._draft_locked(connection, batch)
+                sealed, statement = self._seal(draft)
+                if statement is not None:
+                    await write(connection, statement)
         except psycopg.errors.UniqueViolation:
             # Somebody else opened the same account meanwhile: what concerns it is sent to where it is now.
-            self._forget("opened_elsewhere")
-            moved = [waiting for waiting in batch if waiting.key in attempt.changes.opened]
-            _answer(moved, [Outcome(waiting.operation, moved=True) for waiting in moved])
-            return [waiting for waiting in batch if waiting.key not in attempt.changes.opened]
-        except psycopg.errors.RaiseException:
-            self._forget("changed_by_hand")
-            return batch
-        except StaleVersion:
-            self._forget("race")
+            self._memory.forget()
+            _reloads.labels("opened_elsewhere").inc()
+            opened = draft.changes.opened if draft is not None else {}
+            for waiting in batch:
+                if waiting.key in opened and not waiting.answer.done():
+                    waiting.answer.set_result(Outcome(waiting.operation, moved=True))
+            return [waiting for waiting in batch if waiting.key not in opened]
+        except (psycopg.errors.RaiseException, StaleVersion):
+            self._memory.forget()
+            _reloads.labels("changed_by_hand").inc()
             return batch
         except DependencyUnavailable:
-            if attempt.sealed is None:
+            if sealed is None or draft is None:
                 raise
-            # Only the database knows whether the batch was written.
-            written = await self._was_written(attempt.sealed)
-            _unknown.labels("written" if written else "not_written").inc()
-            if not written:
-                self._forget("connection_lost")
+            if not await self._was_written(sealed):
+                self._memory.forget()
                 return batch
-        self._written(attempt)
-        _answer(batch, attempt.outcomes)
+        assert draft is not None
+        _seconds.observe(time.monotonic() - started_s)
+        _answer(draft)
         return []
 
-    async def _decide_and_write(self, batch: list[_Waiting], attempt: "_Attempt") -> None:
-        # A pipeline on a connection in autocommit mode is one transaction, committed as it ends: what is sent before an answer is awaited
-        # travels together, and neither BEGIN nor COMMIT is a message of its own.
-        async with self._database.connection() as connection, connection.pipeline():
-            remembered = self._remembered(batch)
-            loaded = await store.load(connection, self._wanted(batch, remembered), self.ruling.ahead, lock=self._number)
-            if loaded.head != self._head:
-                _reloads.labels("written_elsewhere" if self._head is not None else "first").inc()
-                self._accounts, remembered = self._new_accounts(), {}
-                loaded = await store.load(connection, self._wanted(batch, remembered), self.ruling.ahead, lock=self._number)
-                self._head = loaded.head
-            assert loaded.head is not None
-            assert loaded.head_decided_at is not None
-            now = max(loaded.now, loaded.head_decided_at)
-            terms = Terms(self.ruling.prices, now, self.ruling.limits)
-            books = self._books(loaded, remembered)
-            attempt.remembered = remembered
-            attempt.outcomes, attempt.changes = decide_batch([(waiting.key, waiting.operation) for waiting in batch], books, terms)
-            if not attempt.changes.empty:
-                attempt.seal(loaded.head, terms)
-                assert attempt.sealed is not None
-                await write(connection, attempt.changes, attempt.sealed)
+    async def _draft_locked(self, connection: psycopg.AsyncConnection, batch: _Batch) -> _Draft:
+        operations = _keyed(batch)
+        remembered = self._memory.accounts_of(operations)
+        loaded = await store.load(connection, self._memory.wanted(operations, remembered), lock=self._number)
+        if loaded.head != self._memory.head:
+            self._memory.forget(loaded.head)
+            remembered = {}
+            loaded = await store.load(connection, self._memory.wanted(operations, remembered), lock=self._number)
+        return self._decide(batch, operations, loaded, remembered)
 
-    def _remembered(self, batch: Sequence[_Waiting]) -> dict[int, Account]:
-        """The accounts of a batch that are in memory."""
-        found = {waiting.key: self._accounts.get(waiting.key) for waiting in batch}
-        return {key: account for key, account in found.items() if account is not None}
-
-    @staticmethod
-    def _wanted(batch: Sequence[_Waiting], remembered: Mapping[int, Account]) -> Wanted:
-        accounts, holds, members, requests = set(), [], [], []
-        since_day = int(time.time() // DAY_S) - 2
+    def _fail(self, batch: _Batch, error: BaseException) -> None:
+        """Answer a batch that could not be written, or of which nobody can tell: what is in memory may be wrong from here on."""
+        self._memory.forget()
+        self._locked_batches = max(1, self._locked_batches)
+        if not isinstance(error, ParlourError):
+            _log.error("a batch failed", shard=self._number, exc_info=error)
+            error = DependencyUnavailable("ledger", type(error).__name__)
         for waiting in batch:
-            key, operation = waiting.key, waiting.operation
-            account = remembered.get(key)
-            if account is None:
-                accounts.add(key)
-            if operation.request_key:
-                requests.append((key, operation.request_key))
-            if operation.hold_id and (seq := _seq_of(key, operation.hold_id)) and (account is None or seq not in account.holds):
-                holds.append((key, seq))
-            if operation.member_key:
-                members.append((key, operation.member_key, since_day))
-        return Wanted(sorted(accounts), holds, members, requests)
-
-    @staticmethod
-    def _books(loaded: Loaded, remembered: Mapping[int, Account]) -> Books:
-        accounts = {**remembered, **loaded.accounts}
-        for key, hold in loaded.holds:
-            accounts[key].holds.setdefault(hold.seq, hold)
-        for key, member in loaded.members:
-            accounts[key].members[member.key, member.day] = member
-        return Books(accounts, dict(loaded.records))
-
-    def _written(self, attempt: "_Attempt") -> None:
-        metrics.count(attempt.outcomes, attempt.changes)
-        for key, account in attempt.changes.accounts.items():
-            account.written()
-            if key not in attempt.remembered:
-                self._accounts.put(key, account)
-        if attempt.sealed is not None:
-            self._head = attempt.sealed.head
-
-    def _forget(self, cause: str = "failed") -> None:
-        """Trust nothing that is in memory: what failed has changed it."""
-        _reloads.labels(cause).inc()
-        self._head = None
-        self._accounts = self._new_accounts()
+            if not waiting.answer.done():
+                waiting.answer.set_exception(error)
 
     async def _was_written(self, sealed: Batch) -> bool:
         """Ask until the database answers. The lock waits for a commit that is still under way. Raises DependencyUnavailable."""
@@ -242,36 +330,24 @@ class Shard:
                 async with self._database.connection() as connection, connection.transaction():
                     await connection.execute(_LOCK, [self._number])
                     row = await (await connection.execute(_WRITTEN, [sealed.shard, sealed.batch_seq])).fetchone()
-                    return row is not None and row[0] == sealed.hash
             except ParlourError:
                 if time.monotonic() > give_up_at_s:
                     _unknown.labels("never").inc()
                     raise
+            else:
+                found = row is not None and row[0] == sealed.hash
+                _unknown.labels("written" if found else "not_written").inc()
+                return found
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, 1.0)
 
 
-class _Attempt:
-    """How far one attempt at a batch has come."""
-
-    def __init__(self) -> None:
-        self.outcomes: list[Outcome] = []
-        self.changes = Changes()
-        self.sealed: Batch | None = None
-        self.remembered: Mapping[int, Account] = {}
-
-    def seal(self, head: Head, terms: Terms) -> None:
-        self.sealed = seal(head, terms.now, terms.prices.price_version, self.changes.records, self.changes.tape.journal)
+def _keyed(batch: _Batch) -> list[tuple[int, Operation]]:
+    return [(waiting.key, waiting.operation) for waiting in batch]
 
 
-def _answer(batch: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
-    for waiting, outcome in zip(batch, outcomes, strict=True):
+def _answer(draft: _Draft) -> None:
+    metrics.publish(draft.counted)
+    for waiting, outcome in zip(draft.batch, draft.outcomes, strict=True):
         if not waiting.answer.done():
             waiting.answer.set_result(outcome)
-
-
-def _seq_of(key: int, given: str) -> int:
-    try:
-        return hold_seq(key, given)
-    except NotFound:  # the decision says so
-        return 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -21,15 +21,20 @@ class Wanted:
     members: Sequence[tuple[int, int, int]] = ()
     requests: Sequence[tuple[int, str]] = ()
 
+    @property
+    def rows(self) -> bool:
+        """Whether anything of an account has to be read, beside the question whether a request is a repetition."""
+        return bool(self.accounts or self.holds or self.members)
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """The books as they are, at `now` by the database's clock: holds and members by their account. `head` is the shard's, where it was locked."""
 
     now: datetime
-    head: Head | None
-    head_decided_at: datetime | None
-    accounts: Mapping[int, Account]
+    head: Head | None = None
+    head_decided_at: datetime | None = None
+    accounts: Mapping[int, Account] = field(default_factory=dict)
     holds: Sequence[tuple[int, Hold]] = ()
     members: Sequence[tuple[int, Member]] = ()
     records: Mapping[tuple[int, str], OperationRecord] = field(default_factory=dict)
@@ -43,15 +48,14 @@ async def find_keys(connection: psycopg.AsyncConnection, account_ids: Collection
     return {str(account_id): int(key) for account_id, key in await cursor.fetchall()}
 
 
-async def load(connection: psycopg.AsyncConnection, wanted: Wanted, ahead: timedelta = timedelta(0), *, lock: int | None = None) -> Loaded:
+async def load(connection: psycopg.AsyncConnection, wanted: Wanted, *, lock: int | None = None) -> Loaded:
     """Load accounts with their grants that have credits left and their active holds, and the single rows asked for, at one moment.
 
-    The clock is the database's, put `ahead` (by tests). `lock` is a shard whose head is locked first. Whoever had to wait for that lock sees the head
-    as it is then, and everything else as it was before the wait: where the head is not the one that was expected, it has to be loaded again.
+    `lock` is a shard whose head is locked first. Whoever had to wait for that lock sees the head as it is then, and everything else as it was before
+    the wait: where the head is not the one that was expected, it has to be loaded again.
     """
     parameters: list[object] = [
         *columns("i", [(key,) for key in wanted.accounts]),
-        ahead,
         lock,
         *columns("ii", wanted.holds),
         *columns("iii", wanted.members),
@@ -94,8 +98,9 @@ _HOLD_COLUMNS = """
     h.member_key, h.member_day, h.allocations
 """
 _LOAD = f"""
-WITH asked AS (SELECT $1::bigint[] AS keys), head AS (SELECT batch_seq, hash, decided_at FROM shards WHERE shard = $3::smallint {{lock}})
-SELECT clock_timestamp() + $2::interval, head.batch_seq, head.hash, head.decided_at, accounts.rows, grants.rows, holds.rows, members.rows, records.rows
+WITH asked AS (SELECT $1::bigint[] AS keys), head AS (SELECT batch_seq, hash, decided_at FROM shards WHERE shard = $2::smallint {{lock}})
+SELECT clock_timestamp(), head.batch_seq, head.hash, head.decided_at,
+       accounts.rows, grants.rows, holds.rows, members.rows, records.rows
 FROM (SELECT 1) one LEFT JOIN head ON true, (
     SELECT coalesce(json_agg(r), '[]') FROM (
         SELECT a.account_key AS key, a.kind, a.tier, a.state, a.erased, a.posted_microcredits AS posted, a.held_microcredits AS held,
@@ -111,16 +116,16 @@ FROM (SELECT 1) one LEFT JOIN head ON true, (
     SELECT coalesce(json_agg(r), '[]') FROM (
         SELECT {_HOLD_COLUMNS} FROM holds h WHERE h.account_key = ANY((SELECT keys FROM asked)::bigint[]) AND h.state = 'active'
         UNION ALL
-        SELECT {_HOLD_COLUMNS} FROM unnest($4::bigint[], $5::bigint[]) AS wanted (account_key, hold_seq) JOIN holds h USING (account_key, hold_seq)) r
+        SELECT {_HOLD_COLUMNS} FROM unnest($3::bigint[], $4::bigint[]) AS wanted (account_key, hold_seq) JOIN holds h USING (account_key, hold_seq)) r
 ) holds (rows), (
     SELECT coalesce(json_agg(r), '[]') FROM (
         SELECT m.account_key, m.member_key AS key, m.day, m.used_microcredits AS used
-        FROM unnest($6::bigint[], $7::bigint[], $8::integer[]) AS wanted (account_key, member_key, since_day)
+        FROM unnest($5::bigint[], $6::bigint[], $7::integer[]) AS wanted (account_key, member_key, since_day)
              JOIN pool_members m USING (account_key, member_key) WHERE m.day >= since_day) r
 ) members (rows), (
     SELECT coalesce(json_agg(r), '[]') FROM (
         SELECT o.account_key, o.request_key, o.operation_seq, o.method, o.payload_hash, o.refusal, o.result
-        FROM unnest($9::bigint[], $10::text[]) AS wanted (account_key, request_key) JOIN operations o USING (account_key, request_key)) r
+        FROM unnest($8::bigint[], $9::text[]) AS wanted (account_key, request_key) JOIN operations o USING (account_key, request_key)) r
 ) records (rows)
 """
 _LOAD_ONLY, _LOCK_AND_LOAD = (_LOAD.replace("{lock}", lock).encode() for lock in ("", "FOR UPDATE"))

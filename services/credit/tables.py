@@ -226,7 +226,28 @@ findings = Table(
     _time("resolved_at", nullable=True),
     _text("note", ""),
     Index("findings_open", "kind", "account_key", "detail", unique=True, postgresql_where=text("resolved_at IS NULL")),
+    Index("findings_by_account", "account_key"),
 )
 
 # How far reconciliation has come in each shard.
 reconciled = Table("reconciled", metadata, Column("shard", SmallInteger, primary_key=True, autoincrement=False), _number("batch_seq", "0"))
+
+# How many operations of a batch were erased with their accounts, as long as the others are kept.
+erased_operations = Table(
+    "erased_operations",
+    metadata,
+    Column("shard", SmallInteger, primary_key=True, autoincrement=False),
+    _key("batch_seq"),
+    _number("operations"),
+    _time("erased_at"),
+)
+
+# What each erasure took, by table. Whose it was is kept nowhere.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("request_id", Text, primary_key=True),
+    Column("erased", JSONB, nullable=False),
+    _time("begun_at"),
+    _time("finished_at", nullable=True),
+)

@@ -77,7 +77,8 @@ class Teller:
                 return outcome.response
             if isinstance(account, int):
                 raise AccountClosed("the account was erased")
-            self._known_keys.pop(account)
+            if self._known_keys.get(account) == key:
+                self._known_keys.pop(account)
         raise StaleVersion("the account was opened and erased again and again")
 
     async def _find(self, account_id: str, opens: bool) -> int:

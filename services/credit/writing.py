@@ -22,25 +22,39 @@ type _Row = tuple[Any, ...]
 type _Rows = dict[str, list[_Row]]
 
 
-async def write(connection: psycopg.AsyncConnection, changes: Changes, batch: Batch) -> None:
-    """Write a batch.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A batch as the statement that writes it."""
 
-    Raises UniqueViolation where somebody else opened the same account meanwhile, and RaiseException where an account's row is not as it was when it
-    was loaded; then nothing is written.
-    """
+    statement: bytes
+    parameters: list[object]
+
+
+def written(changes: Changes, batch: Batch) -> Written:
+    """Turn a batch into the statement that writes it. What is in memory may be changed afterwards."""
     rows = {table: found for table, found in _rows(changes, batch).items() if found}
     moved = len(rows.get("moved_accounts", ())) + len(rows.get("changed_accounts", ()))
-    parameters = [batch.decided_at, batch.shard, batch.batch_seq, moved]
+    parameters: list[object] = [batch.decided_at, batch.shard, batch.batch_seq, moved]
     for table, found in rows.items():
         parameters += columns(_TABLES[table].types, found)
+    return Written(_statement(tuple(rows)), parameters)
+
+
+async def write(connection: psycopg.AsyncConnection, batch: Written) -> psycopg.AsyncRawCursor[tuple[bool, datetime]]:
+    """Write a batch; the row of the cursor ends with the database's clock.
+
+    Raises UniqueViolation where somebody else opened the same account meanwhile, and RaiseException where the head of the shard or an account's row
+    is not as it was when it was loaded; then nothing is written.
+    """
     # The statement is numbered by itself: psycopg would parse one of this length anew each time.
-    await psycopg.AsyncRawCursor(connection).execute(_statement(tuple(rows)), parameters, prepare=True)
+    cursor: psycopg.AsyncRawCursor[tuple[bool, datetime]] = psycopg.AsyncRawCursor(connection)
+    return await cursor.execute(batch.statement, batch.parameters, prepare=True)
 
 
 def _rows(changes: Changes, batch: Batch) -> _Rows:
     now, tape = batch.decided_at, changes.tape
     rows: _Rows = {name: [] for name in _TABLES}
-    rows["moved_head"].append((batch.hash,))
+    rows["moved_head"].append((batch.previous_hash, batch.hash))
     rows["sealed"].append((batch.price_version, batch.operations, batch.operations_hash, batch.previous_hash, batch.hash))
     # In order of id, so that two batches that open the same accounts cannot wait for each other.
     rows["opened_keys"] += sorted((account_id, key) for key, account_id in changes.opened.items())
@@ -51,7 +65,7 @@ def _rows(changes: Changes, batch: Batch) -> _Rows:
     rows["new_usage"] += [_usage_row(usage) for usage in tape.usage]
     rows["new_transfers"] += [_transfer_row(transfer) for transfer in tape.transfers]
     rows["new_records"] += [_record_row(record) for record in changes.records]
-    for table in ("forgotten_keys", "forgotten_notes", "forgotten_operations", "forgotten_turns"):
+    for table in ("forgotten_keys", "forgotten_notes", "forgotten_operations", "counted_operations", "forgotten_turns"):
         rows[table] += [(key,) for key in tape.erased]
     return rows
 
@@ -68,14 +82,14 @@ def _account_rows(account: Account, now: datetime, rows: _Rows) -> None:
         if isinstance(item, Hold):
             if item.stored:
                 rows["ended_holds"].append(_hold_end_row(key, item, now))
-            elif item.state is HoldState.ACTIVE:
+            elif item.state is HoldState.ACTIVE and not item.used:
                 rows["new_holds"].append(_hold_row(key, item))
             else:
-                rows["stillborn_holds"].append(_stillborn_hold_row(key, item))
+                rows["stillborn_holds"].append(_stillborn_hold_row(key, item, now))
         elif isinstance(item, Grant):
             _grant_rows(key, item, rows)
         elif item.added:
-            rows["members"].append(_member_row(key, item))
+            rows["members" if item.added > 0 else "relieved_members"].append(_member_row(key, item))
 
 
 def _grant_rows(key: int, grant: Grant, rows: _Rows) -> None:
@@ -108,9 +122,9 @@ def _statement(tables: tuple[str, ...]) -> bytes:
             arrays.append(f"${number}::{TYPES[kind]}")
         parts.append(f"{table} AS ({_TABLES[table].sql.replace('%s', ', '.join(arrays))})")
     moved = " + ".join(f"(SELECT count(*) FROM {table})" for table in ("moved_accounts", "changed_accounts") if table in tables) or "0"
-    # Every parameter has a type, whether or not it is used.
-    used = "$1::timestamptz IS NOT NULL AND $2::smallint IS NOT NULL AND $3::bigint IS NOT NULL"
-    return f"WITH {', '.join(parts)} SELECT refuse_changed_books({moved} = $4::bigint AND {used})".encode()
+    # The head comes first: whoever has it locked is waited for before any account is touched.
+    checked = f"(SELECT count(*) FROM moved_head) = 1 AND {moved} = $4::bigint"
+    return f"WITH {', '.join(parts)} SELECT refuse_changed_books({checked}), clock_timestamp()".encode()
 
 
 _BALANCES = "account_key, posted_microcredits, held_microcredits, overdrawn_microcredits, open_holds, last_seq"
@@ -121,7 +135,12 @@ _SET_BALANCES = """posted_microcredits = c.posted, held_microcredits = c.held, o
 _AS_LOADED = "a.account_key = c.account_key AND a.last_seq = c.stored_seq AND a.posted_microcredits = c.stored_posted RETURNING 1"
 
 _TABLES: Mapping[str, _Table] = {
-    "moved_head": _Table("b", "UPDATE shards SET batch_seq = $3, hash = c.hash, decided_at = $1 FROM unnest(%s) AS c (hash) WHERE shard = $2"),
+    "moved_head": _Table(
+        "bb",
+        """
+    UPDATE shards s SET batch_seq = $3, hash = c.hash, decided_at = $1 FROM unnest(%s) AS c (previous_hash, hash)
+    WHERE s.shard = $2 AND s.hash = c.previous_hash AND s.batch_seq = $3 - 1 RETURNING 1""",
+    ),
     "sealed": _Table(
         "tibbb",
         """
@@ -178,18 +197,21 @@ _TABLES: Mapping[str, _Table] = {
         "iiiiiitt",
         """
     INSERT INTO holds (state, created_at, account_key, hold_seq, amount_microcredits, expires_at, member_key, member_day, metadata, allocations)
-    SELECT 'active', $1, account_key, hold_seq, amount, $1 + make_interval(secs => ttl_s), member_key, member_day, metadata::jsonb, allocations::bigint[]
+    SELECT 'active', $1, account_key, hold_seq, amount, $1 + make_interval(secs => ttl_s), member_key, member_day, metadata::jsonb,
+           allocations::bigint[]
     FROM unnest(%s) AS c (account_key, hold_seq, amount, ttl_s, member_key, member_day, metadata, allocations)""",
     ),
-    # Placed and released in one batch, because the account was erased in it.
+    # Placed and ended, or charged in vain, in one batch: the account was erased in it, or the hold's id was guessed.
     "stillborn_holds": _Table(
-        "iiiiiittti",
+        "iiiiiitttiiiiiitt",
         """
-    INSERT INTO holds (created_at, ended_at, account_key, hold_seq, amount_microcredits, expires_at, member_key, member_day, metadata, allocations,
-                       state, ended_seq)
-    SELECT $1, $1, account_key, hold_seq, amount, $1 + make_interval(secs => ttl_s), member_key, member_day, metadata::jsonb, allocations::bigint[],
-           state, ended_seq
-    FROM unnest(%s) AS c (account_key, hold_seq, amount, ttl_s, member_key, member_day, metadata, allocations, state, ended_seq)""",
+    INSERT INTO holds (created_at, account_key, hold_seq, amount_microcredits, expires_at, member_key, member_day, metadata, allocations, state,
+                       captured_microcredits, used_microcredits, refunded_microcredits, ended_at, ended_seq, charged_seq, model, price_version)
+    SELECT $1, account_key, hold_seq, amount, $1 + make_interval(secs => ttl_s), member_key, member_day, metadata::jsonb,
+           allocations::bigint[], state,
+           captured, used, refunded, CASE WHEN ends <> 0 THEN $1 END, ended_seq, charged_seq, model, version
+    FROM unnest(%s) AS c (account_key, hold_seq, amount, ttl_s, member_key, member_day, metadata, allocations, state, captured, used, refunded, ends,
+                          ended_seq, charged_seq, model, version)""",
     ),
     "ended_holds": _Table(
         "iitiiiiiitt",
@@ -206,10 +228,18 @@ _TABLES: Mapping[str, _Table] = {
     INSERT INTO pool_members (account_key, member_key, day, used_microcredits) SELECT * FROM unnest(%s)
     ON CONFLICT (account_key, member_key, day) DO UPDATE SET used_microcredits = pool_members.used_microcredits + excluded.used_microcredits""",
     ),
+    # What a hold gives back was set aside before: its row is there, and the table takes no row below zero, not even on its way to a sum.
+    "relieved_members": _Table(
+        "iiii",
+        """
+    UPDATE pool_members m SET used_microcredits = m.used_microcredits + c.added FROM unnest(%s) AS c (account_key, member_key, day, added)
+    WHERE m.account_key = c.account_key AND m.member_key = c.member_key AND m.day = c.day""",
+    ),
     "new_entries": _Table(
         "iiionitn",
         """
-    INSERT INTO entries (shard, batch_seq, created_at, account_key, operation_seq, leg, system_account, grant_seq, amount_microcredits, kind, hold_seq)
+    INSERT INTO entries (shard, batch_seq, created_at, account_key, operation_seq, leg, system_account, grant_seq, amount_microcredits, kind,
+                         hold_seq)
     SELECT $2, $3, $1, * FROM unnest(%s)""",
     ),
     "new_notes": _Table("iit", "INSERT INTO notes (account_key, operation_seq, note) SELECT * FROM unnest(%s)"),
@@ -218,10 +248,10 @@ _TABLES: Mapping[str, _Table] = {
         """
     INSERT INTO usage_records (created_at, account_key, turn_id, hold_seq, member_key, model, prompt_tokens, cached_prompt_tokens, completion_tokens,
                                images, price_version, cost_microcredits, charged_microcredits, captured_now, tier, guild_id, feature)
-    SELECT $1, account_key, turn_id, hold_seq, member_key, model, prompt, cached, completion, images, version, cost, charged, captured <> 0, tier, guild,
-           feature
-    FROM unnest(%s) AS c (account_key, turn_id, hold_seq, member_key, model, prompt, cached, completion, images, version, cost, charged, captured, tier,
-                          guild, feature)
+    SELECT $1, account_key, turn_id, hold_seq, member_key, model, prompt, cached, completion, images, version, cost, charged, captured <> 0, tier,
+           guild, feature
+    FROM unnest(%s) AS c (account_key, turn_id, hold_seq, member_key, model, prompt, cached, completion, images, version, cost, charged, captured,
+                          tier, guild, feature)
     ON CONFLICT DO NOTHING""",
     ),
     "new_transfers": _Table(
@@ -238,7 +268,15 @@ _TABLES: Mapping[str, _Table] = {
     ),
     "forgotten_keys": _Table("i", "DELETE FROM account_keys WHERE account_key IN (SELECT unnest(%s))"),
     "forgotten_notes": _Table("i", "DELETE FROM notes WHERE account_key IN (SELECT unnest(%s))"),
-    "forgotten_operations": _Table("i", "DELETE FROM operations WHERE account_key IN (SELECT unnest(%s))"),
+    "forgotten_operations": _Table("i", "DELETE FROM operations WHERE account_key IN (SELECT unnest(%s)) RETURNING account_key, batch_seq"),
+    # Each batch says how many operations it had: reconciliation must be able to tell what was erased from what is missing.
+    "counted_operations": _Table(
+        "i",
+        """
+    INSERT INTO erased_operations AS e (shard, batch_seq, operations, erased_at)
+    SELECT $2, o.batch_seq, count(*), $1 FROM forgotten_operations o WHERE o.account_key IN (SELECT unnest(%s)) GROUP BY o.batch_seq
+    ON CONFLICT (shard, batch_seq) DO UPDATE SET operations = e.operations + excluded.operations, erased_at = excluded.erased_at""",
+    ),
     # The id of a turn is that of a message, which leads to its author.
     "forgotten_turns": _Table("i", "UPDATE usage_records SET turn_id = gen_random_uuid()::text WHERE account_key IN (SELECT unnest(%s))"),
 }
@@ -263,8 +301,8 @@ def _hold_row(key: int, hold: Hold) -> _Row:
     )
 
 
-def _stillborn_hold_row(key: int, hold: Hold) -> _Row:
-    return *_hold_row(key, hold), hold.state.value, hold.ended_seq
+def _stillborn_hold_row(key: int, hold: Hold, now: datetime) -> _Row:
+    return *_hold_row(key, hold), *_hold_end_row(key, hold, now)[2:]
 
 
 def _hold_end_row(key: int, hold: Hold, now: datetime) -> _Row:

@@ -16,6 +16,7 @@ WORDS: Mapping[str, str] = {
     "superseded": "I left this one for your newer message.",
     "insufficient_credit": "You don't have enough credits for this: {available} left, and an answer may need up to {required}.",
     "account_frozen": "Your credits are frozen, so I can't answer. Please ask the people who run this assistant.",
+    "account_closed": "Your credit account is closed, so I can't answer. Please ask the people who run this assistant.",
     "took_too_long": "Sorry, this took too long, so I stopped. Please try again.",
     "model_unavailable": "Sorry, the language model I think with can't be reached right now. Nothing was charged. Please try again in a minute.",
     "limit_reached": "That's as much as I can keep for you. Please let me forget something first.",

@@ -43,7 +43,8 @@ class _Items[K, V](TTLCache[K, V]):
 class BoundedMap[K, V]:
     """A map with a size limit and an idle time limit.
 
-    `get` and `put` renew an item's time (`get` where a hundredth of it is over: renewing costs three times as much as looking). `on_evict` is called with key and value of what is dropped (not of what is popped).
+    `get` and `put` renew an item's time; `get` does once a hundredth of it is over, because renewing costs three times as much as
+    looking. `on_evict` is called with key and value of what is dropped (not of what is popped).
     Not thread-safe: it belongs to one event loop.
     """
 

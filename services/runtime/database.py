@@ -5,7 +5,7 @@ What goes wrong below is raised as DependencyUnavailable, DeadlineExceeded or St
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import psycopg
 import psycopg_pool
@@ -22,7 +22,8 @@ class Database:
     """A database with a bounded number of connections. Make it inside the running loop; nothing connects before the first use.
 
     `pool_wait_s` bounds the wait for a free connection, `statement_timeout_s` each statement (enforced by the server). While the database refuses
-    connections, `read` and `write` fail at once; `connection` waits for its return, or fails at once without `wait_while_refused`.
+    connections, `read` and `write` fail at once; `connection` waits for its return, or fails at once without `wait_while_refused`. `generic_plans`
+    has a prepared statement planned once: for those whose arrays are of any length and whose plan is the same for all.
     """
 
     def __init__(
@@ -34,9 +35,12 @@ class Database:
         statement_timeout_s: float = 5.0,
         application_name: str = "parlour",
         wait_while_refused: bool = True,
+        generic_plans: bool = False,
     ) -> None:
         self._url = make_url(url).set(drivername="postgresql")
         self._options = f"-c statement_timeout={int(statement_timeout_s * 1000)} -c idle_in_transaction_session_timeout=60000"
+        if generic_plans:
+            self._options += " -c plan_cache_mode=force_generic_plan"
         self._connect_timeout_s = max(2, round(pool_wait_s))
         self._application_name = application_name
         self._engine = self._make_engine(pool_size, pool_wait_s)
@@ -44,6 +48,7 @@ class Database:
         self._pool = self._make_pool(pool_size, pool_wait_s, wait_while_refused)
         self._pool_waits: set[asyncio.Timeout] = set()  # one for each caller who waits for a connection
         self._pool_opening = asyncio.Lock()
+        self._kept: list[KeptConnection] = []
 
     def _make_engine(self, pool_size: int, pool_wait_s: float) -> AsyncEngine:
         return create_async_engine(
@@ -109,6 +114,12 @@ class Database:
                 self._checking = asyncio.create_task(self._pool.check())
                 raise
 
+    def keep(self) -> "KeptConnection":
+        """Return a place that keeps one connection between uses, for one user at a time: its prepared statements stay at hand."""
+        kept = KeptConnection(self)
+        self._kept.append(kept)
+        return kept
+
     async def _lent(self) -> psycopg.AsyncConnection:
         try:
             async with asyncio.timeout(None) as wait:
@@ -133,8 +144,37 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        for kept in self._kept:
+            await kept.close()
         await self._pool.close()
         await self._engine.dispose()
+
+
+class KeptConnection:
+    """One connection of a database's pool, lent when it is first used and kept; one that broke is given back, and another lent at the next use."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lent = AsyncExitStack()
+        self._connection: psycopg.AsyncConnection | None = None
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection]:
+        """Lend the connection, in autocommit mode. Raises DependencyUnavailable."""
+        if self._connection is None:
+            self._connection = await self._lent.enter_async_context(self._database.connection())
+        connection = self._connection
+        try:
+            with translated():
+                yield connection
+        finally:
+            if connection.broken or connection.closed:
+                await self.close()
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        self._connection = None
+        await self._lent.aclose()
 
 
 @contextmanager

@@ -9,12 +9,16 @@ import psycopg
 import pytest
 
 from parlour.credit.v1 import credit_pb2 as pb
+from services.credit.admin_servicer import CreditAdminServicer
+from services.credit.auditor import Auditor
+from services.credit.checks import Discrepancy
+from services.credit.erasure import Erasure
 from services.credit.posting import Limits
 from services.credit.pricing import PriceList
-from services.credit.reconcile import Discrepancy, check_books
-from services.credit.admin_servicer import CreditAdminServicer
 from services.credit.reading import Reader
+from services.credit.reconcile import check_books
 from services.credit.servicer import CreditServicer
+from services.credit.shard import ShardLimits
 from services.credit.teller import Teller
 from services.local.postgres import Postgres
 from services.runtime.database import Database
@@ -25,7 +29,7 @@ _numbers = itertools.count(1)  # request ids differ between the instances of one
 
 TABLES = (
     *("accounts", "account_keys", "grants", "holds", "entries", "notes", "operations", "usage_records", "batches", "transfers", "pool_members"),
-    "findings",
+    *("findings", "erased_operations", "erasures"),
 )
 
 
@@ -41,6 +45,11 @@ def shared_database(postgres: Postgres, cloned_database: Callable[[str], tuple[s
 def credit_database_url(shared_database: tuple[str, str]) -> str:
     """An empty ledger: emptying one takes a tenth of the time that cloning one takes."""
     url, superuser_url = shared_database
+    empty_ledger(superuser_url)
+    return url
+
+
+def empty_ledger(superuser_url: str) -> None:
     with psycopg.connect(superuser_url) as connection:
         connection.execute("SET session_replication_role = replica")  # the journal refuses deletion otherwise
         connection.execute("ALTER TABLE entries ENABLE TRIGGER entries_append_only")
@@ -48,7 +57,6 @@ def credit_database_url(shared_database: tuple[str, str]) -> str:
             connection.execute(f"DELETE FROM {table}".encode())
         connection.execute("UPDATE shards SET batch_seq = 0, hash = decode(repeat('00', 32), 'hex'), decided_at = 'epoch'")
         connection.execute("UPDATE reconciled SET batch_seq = 0")
-    return url
 
 
 @pytest.fixture
@@ -69,7 +77,15 @@ def prices() -> PriceList:
                 "large": {"price": {name: 10 * price for name, price in small.items()}},
                 "other": {"price": small},
             },
-            "tiers": {"free": {"models": ["large", "small"], "allowance_microcredits": ALLOWANCE, "grace_s": 600}},
+            "tiers": {
+                "free": {"models": ["large", "small"], "allowance_microcredits": ALLOWANCE, "grace_s": 600},
+                "strict": {"models": ["small"], "grace_s": 600, "capture_policy": "strict"},
+                "extend": {"models": ["small"], "grace_s": 600, "capture_policy": "extend", "overdraft_microcredits": 50},
+                "daily": {"models": ["small"], "allowance_microcredits": 100, "allowance_period": "day"},
+                "daily_more": {"models": ["small"], "allowance_microcredits": 250, "allowance_period": "day"},
+                "monthly": {"models": ["small"], "allowance_microcredits": 300, "allowance_period": "month"},
+                "paced": {"models": ["small"], "holds_per_minute_max": 2, "holds_per_day_max": 3},
+            },
         }
     )
 
@@ -77,13 +93,15 @@ def prices() -> PriceList:
 class Credit:
     """The service and its database, with the calls that tests make most."""
 
-    def __init__(self, database: Database, prices: PriceList, limits: Limits) -> None:
+    def __init__(self, database: Database, prices: PriceList, limits: Limits, shard_limits: ShardLimits | None = None) -> None:
         self.database = database
         self.ahead = timedelta(0)
-        self.teller = Teller(database, prices, limits)
+        self.teller = Teller(database, prices, limits, shard_limits=shard_limits)
         self.reader = Reader(database, prices)
         self.rpc = CreditServicer(self.teller, self.reader)
-        self.admin = CreditAdminServicer(self.teller)
+        self.prices = prices
+        self.auditor = Auditor(database, prices)
+        self.admin = CreditAdminServicer(self.teller, self.auditor, Erasure(database, self.teller))
 
     def request_id(self) -> str:
         return f"request-{next(_numbers)}"
@@ -120,6 +138,32 @@ class Credit:
         request = pb.TransferRequest(request_id=self.request_id(), from_account_id=sender, to_account_id=to, amount_microcredits=amount, note=note)
         return await self.rpc.Transfer(request, None)
 
+    async def refund(self, hold: pb.Hold, amount: int, request_id: str = "", reason: str = "") -> pb.RefundCaptureResponse:
+        ids = {"request_id": request_id or self.request_id(), "account_id": hold.account_id, "hold_id": hold.hold_id}
+        return await self.admin.RefundCapture(pb.RefundCaptureRequest(**ids, amount_microcredits=amount, reason=reason), None)
+
+    async def revoke(self, grant: pb.Grant, request_id: str = "", note: str = "") -> pb.RevokeGrantResponse:
+        ids = {"request_id": request_id or self.request_id(), "account_id": grant.account_id, "grant_id": grant.grant_id}
+        return await self.admin.RevokeGrant(pb.RevokeGrantRequest(**ids, note=note), None)
+
+    async def set_tier(self, tier: str, account: str = "user:1", request_id: str = "") -> pb.SetTierResponse:
+        return await self.admin.SetTier(pb.SetTierRequest(request_id=request_id or self.request_id(), account_id=account, tier=tier), None)
+
+    async def set_pool(self, daily: int, account: str = "guild:1", request_id: str = "") -> pb.SetPoolResponse:
+        ids = {"request_id": request_id or self.request_id(), "account_id": account}
+        return await self.admin.SetPool(pb.SetPoolRequest(**ids, member_daily_microcredits=daily), None)
+
+    async def freeze(self, account: str = "user:1", frozen: bool = True, request_id: str = "") -> pb.FreezeAccountResponse:
+        request = pb.FreezeAccountRequest(request_id=request_id or self.request_id(), account_id=account, frozen=frozen)
+        return await self.admin.FreezeAccount(request, None)
+
+    async def close(self, account: str = "user:1", request_id: str = "", reason: str = "") -> pb.CloseAccountResponse:
+        request = pb.CloseAccountRequest(request_id=request_id or self.request_id(), account_id=account, reason=reason)
+        return await self.admin.CloseAccount(request, None)
+
+    async def grants(self, account: str = "user:1") -> list[pb.Grant]:
+        return list((await self.rpc.ListGrants(pb.ListGrantsRequest(account_id=account), None)).grants)
+
     async def balance(self, account: str = "user:1") -> pb.Balance:
         return (await self.rpc.GetBalance(pb.GetBalanceRequest(account_id=account), None)).balance
 
@@ -146,7 +190,7 @@ class Credit:
         self.reader.ahead = self.ahead
 
     async def discrepancies(self) -> list[Discrepancy]:
-        return await check_books(self.database)
+        return await check_books(self.database, self.prices)
 
     async def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row, to see that nothing was written."""
@@ -154,14 +198,26 @@ class Credit:
 
 
 @pytest.fixture
+def open_empty_ledger(shared_database: tuple[str, str], prices: PriceList) -> Callable[[Limits, int], list[Credit]]:
+    """Empties the ledger and opens some instances on it, for whoever has an event loop of their own."""
+
+    def open_empty(limits: Limits, instances: int) -> list[Credit]:
+        url, superuser_url = shared_database
+        empty_ledger(superuser_url)
+        return [Credit(Database(url, pool_size=4, pool_wait_s=20), prices, limits) for _ in range(instances)]
+
+    return open_empty
+
+
+@pytest.fixture
 async def make_credit(credit_database_url: str, prices: PriceList) -> AsyncIterator[Callable[..., Awaitable[Credit]]]:
     """Makes further instances of the service on the same database."""
     databases = []
 
-    async def make(prices: PriceList = prices, limits: Limits | None = None) -> Credit:
+    async def make(prices: PriceList = prices, limits: Limits | None = None, shard_limits: ShardLimits | None = None) -> Credit:
         database = Database(credit_database_url, pool_size=8, pool_wait_s=20)
         databases.append(database)
-        return Credit(database, prices, limits or Limits())
+        return Credit(database, prices, limits or Limits(), shard_limits)
 
     yield make
     for database in databases:

@@ -8,7 +8,7 @@ import pytest
 from parlour.credit.v1 import credit_pb2 as pb
 from services.credit.posting import Limits
 from services.credit.pricing import PriceList
-from services.runtime.errors import AccountFrozen, InsufficientCredit, InvalidField, LimitReached, NotFound
+from services.runtime.errors import InsufficientCredit, InvalidField, LimitReached, NotFound
 
 ALLOWANCE = 1_000_000
 
@@ -131,15 +131,6 @@ async def test_transfers_in_both_directions_at_once_do_not_block_each_other(cred
     assert (await credit.balance("user:1")).posted_microcredits == ALLOWANCE
 
 
-async def test_a_frozen_account_can_neither_hold_nor_send_but_its_open_holds_are_captured(credit):
-    placed = await credit.hold(amount=10)
-    await credit.admin.FreezeAccount(pb.FreezeAccountRequest(request_id="freeze", account_id="user:1", frozen=True), None)
-    for attempt in (credit.hold(), credit.transfer(1)):
-        with pytest.raises(AccountFrozen):
-            await attempt
-    assert (await credit.capture(placed.hold, 10)).charged_microcredits == 10
-
-
 async def test_an_overdraft_is_used_last_and_repaid_first(make_credit, prices):
     tiers = {"free": {"models": ["small"], "overdraft_microcredits": 50}}
     credit = await make_credit(PriceList.model_validate(prices.model_dump() | {"tiers": tiers}))
@@ -195,9 +186,10 @@ async def test_entries_of_an_account_that_never_was_are_not_found(credit):
         await credit.entries("user:nobody")
 
 
-async def test_an_account_whose_id_was_erased_is_not_found_again_by_an_instance_that_remembers_its_key(credit):
+async def test_an_account_that_was_erased_elsewhere_is_not_found_again_by_an_instance_that_remembers_its_key(credit, make_credit):
+    other = await make_credit()
     placed = await credit.hold("user:1", amount=100)
-    await credit.run("DELETE FROM account_keys WHERE account_id = 'user:1'")
+    await other.teller.erase("1")
     with pytest.raises(NotFound):
         await credit.capture(placed.hold, 50)
     again = await credit.hold("user:1", amount=100)
@@ -209,10 +201,22 @@ async def test_an_account_whose_id_was_erased_is_not_found_again_by_an_instance_
 async def test_an_account_that_was_erased_and_opened_by_another_instance_is_found_there(make_credit):
     one, other = await make_credit(), await make_credit()
     await one.hold("user:1", amount=100)
-    await one.run("DELETE FROM account_keys WHERE account_id = 'user:1'")
+    await other.teller.erase("1")
     await other.hold("user:1", amount=200)
     placed = await one.hold("user:1", amount=300)
     assert placed.balance.held_microcredits == 500
+    assert await one.discrepancies() == []
+
+
+async def test_many_who_remember_an_account_that_was_erased_open_one_new_one(make_credit):
+    instances = [await make_credit(), await make_credit()]
+    await asyncio.gather(*(one.hold("user:1", amount=1) for one in instances))
+    await instances[0].teller.erase("1")
+    placed = await asyncio.gather(*(one.hold("user:1", amount=1) for _ in range(30) for one in instances))
+    assert len({hold.hold.hold_id for hold in placed}) == 60
+    assert (await instances[0].balance("user:1")).held_microcredits == 60
+    assert await instances[0].rows("SELECT count(*) FROM accounts") == [(2,)]
+    assert await instances[0].discrepancies() == []
 
 
 @pytest.mark.parametrize("text", ['say "hi"', r"back\slash \x41", "{a,b}", "NULL", "", "a\nb\tc", "'); DROP", "é 猫 🐈", "%s"])

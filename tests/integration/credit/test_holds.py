@@ -235,3 +235,6 @@ async def test_recorded_usage_of_a_hold_that_cannot_be_charged_is_kept_for_recon
     recorded = await credit.record(placed.hold, prompt_tokens=100)
     assert (recorded.charged_microcredits, recorded.captured_now) == (0, False)
     assert await credit.rows("SELECT cost_microcredits, charged_microcredits FROM usage_records") == [(100, 0)]
+    found = await credit.discrepancies()
+    assert [(discrepancy.kind, discrepancy.difference_microcredits) for discrepancy in found] == [("usage_was_not_captured", 100)]
+    await credit.run("DELETE FROM usage_records")

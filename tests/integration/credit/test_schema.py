@@ -1,11 +1,19 @@
 """The tables as the migrations make them."""
 
+import re
+from datetime import timedelta
+
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from psycopg.errors import RaiseException
+from sqlalchemy.dialects import postgresql
 
+from services.credit import jobs, shard, store, teller
+from services.credit.identifiers import KEY_MAX
+from services.credit.reading import _page
 from services.credit.tables import metadata
 
 
@@ -24,21 +32,58 @@ async def test_the_journal_refuses_to_be_changed(credit):
             await credit.run(statement)
 
 
-async def test_the_hot_path_reads_by_index(credit):
-    """With a long history behind it, an operation still looks at nothing but its own rows."""
-    await credit.balance("user:1")
-    await credit.run(
-        "INSERT INTO holds (account_key, hold_seq, state, amount_microcredits, created_at, expires_at, ended_at)"
-        " SELECT account_key, n, 'captured', 1, now(), now(), now() FROM accounts, generate_series(1000, 30000) n"
-    )
-    await credit.run("INSERT INTO grants SELECT account_key, n, 'gift', 0, 1, 0, 0, now(), NULL, now() FROM accounts, generate_series(1000, 30000) n")
-    await credit.run("ANALYZE holds")
-    await credit.run("ANALYZE grants")
-    for query in (
-        "SELECT * FROM holds WHERE account_key = ANY(ARRAY[1::bigint]) AND state = 'active' AND expires_at <= clock_timestamp()",
-        "SELECT * FROM grants WHERE account_key = ANY(ARRAY[1::bigint]) AND remaining_microcredits > 0",
-        "SELECT account_key FROM holds WHERE state = 'active' AND expires_at <= clock_timestamp()",
-    ):
-        plan = "\n".join(str(row[0]) for row in await credit.rows(f"EXPLAIN {query}"))
-        assert "Seq Scan" not in plan, plan
-    await credit.run("DELETE FROM holds")
+ROWS = 100_000
+FILLED = {
+    "account_keys": "SELECT 'user:' || n, n",
+    "accounts": "SELECT n, 'user', 'free', 'open', false, 10, 0, 0, 0, 9, 0, 0, 0, '{0,0,0,0}', now()",
+    # Each account has one grant with credits left and one open hold in a hundred; account 7 has a long history of spent grants and ended holds.
+    "grants": "SELECT CASE WHEN n % 100 = 0 THEN n ELSE 7 END, n, 'gift', 0, 1, (n % 100 = 0)::int, 0, now(), now() + interval '1 day', now(),"
+    " n % 100 > 0",
+    "holds": "SELECT CASE WHEN n % 100 = 0 THEN n ELSE 7 END, n, CASE WHEN n % 100 = 0 THEN 'active' ELSE 'captured' END, 1, 0, 0, 0, now(),"
+    " now() + interval '1 h', CASE WHEN n % 100 > 0 THEN now() END, 0, 0, '', '', '{}', 0, 0, '{1,1}'",
+    "pool_members": "SELECT n % 100 + 1, n, 20000, 5",
+    "transfers": "SELECT n, n, n + 1, '[]', now(), CASE WHEN n % 1000 > 0 THEN now() END, false",
+    "batches": "SELECT n % 8, n, now(), '1', 1, '', '', ''",
+    "entries": "SELECT 7, n, 0, NULL, 1, 1, 'grant', NULL, 7, n, now()",
+    "operations": "SELECT n % 1000 + 1, 'request ' || n, n, n, 'PlaceHold', '', '', '', now() - interval '40 days' + n * interval '35 s'",
+}
+HOT = {
+    "what a batch loads": (store._LOAD_ONLY, [[7, 500], None, [7], [5], [7], [7], [19_000], [7], ["request 6"]]),
+    "what a batch loads under the lock": (store._LOCK_AND_LOAD, [[7, 500], 3, [7], [5], [7], [7], [19_000], [7], ["request 6"]]),
+    "the keys of accounts": (b"SELECT account_id, account_key FROM account_keys WHERE account_id = ANY($1)", [["user:7", "user:8"]]),
+    "whether a batch was written": (shard._WRITTEN, [3, 11]),
+    "transfers of a sender that are on their way": (teller._ON_THEIR_WAY, {"sender": 7, "limit": 100}),
+    "transfers of anybody that are on their way": (teller._ON_THEIR_WAY, {"sender": None, "limit": 100}),
+    "a transfer that arrived": (teller._ARRIVED, [False, 7, 7]),
+    "accounts on which something is due": (jobs._DUE_ACCOUNTS.encode(), {"ahead": timedelta(0), "accounts_max": 1000}),
+    "requests that are too old": (jobs._PURGE.encode(), [40, 10_000]),
+}
+
+
+@pytest.fixture
+async def long_history(make_credit):
+    """Books with a hundred thousand rows in each table."""
+    credit = await make_credit()
+    for table, rows in FILLED.items():
+        await credit.run(f"INSERT INTO {table} {rows} FROM generate_series(1, {ROWS}) n")
+        await credit.run(f"ANALYZE {table}")
+    return credit
+
+
+async def test_with_a_long_history_an_operation_still_looks_at_nothing_but_its_own_rows(long_history):
+    for what, (query, parameters) in HOT.items():
+        async with long_history.database.connection() as connection, connection.transaction(force_rollback=True):
+            cursor = psycopg.AsyncRawCursor(connection) if b"$1" in query else connection.cursor()
+            for plan in ("force_custom_plan", "force_generic_plan"):
+                await connection.execute(f"SET LOCAL plan_cache_mode = {plan}".encode())
+                await cursor.execute(b"EXPLAIN " + query, parameters)
+                lines = [str(row[0]) for row in await cursor.fetchall()]
+                for table in FILLED:
+                    scanned = [line for line in lines if re.search(rf"Seq Scan on {table}\b", line)]
+                    assert not scanned, f"{what}, {plan}:\n" + "\n".join(lines)
+
+
+async def test_a_page_of_entries_is_read_by_index(long_history):
+    statement = _page(7, (KEY_MAX, 0), 51).compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    lines = [str(row[0]) for row in await long_history.rows(f"EXPLAIN {statement}")]
+    assert not [line for line in lines if "Seq Scan on entries" in line or "Sort" in line], "\n".join(lines)

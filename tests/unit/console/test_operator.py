@@ -8,35 +8,17 @@ import grpc_testing
 import pytest
 from rich.console import Console
 
-from parlour.credit.v1 import credit_pb2
 from parlour.memory.v1 import memory_pb2
 from services.console import operator
 from services.console.__main__ import address, person
 
 pytestmark = pytest.mark.timeout(20)
-ADMIN = credit_pb2.DESCRIPTOR.services_by_name["CreditAdminService"]
 QUERY = memory_pb2.DESCRIPTOR.services_by_name["MemoryQueryService"]
 
 
 def _console() -> tuple[Console, io.StringIO]:
     out = io.StringIO()
     return Console(file=out, width=120), out
-
-
-def test_a_grant_carries_a_request_id_and_shows_the_balance() -> None:
-    channel = grpc_testing.channel([ADMIN], grpc_testing.strict_real_time())
-    console, out = _console()
-    with futures.ThreadPoolExecutor(1) as pool:
-        done = pool.submit(operator.grant, channel, console, "user:7", 5_000_000, source="gift", note="", request_id=lambda: "r1")
-        _, request, rpc = channel.take_unary_unary(ADMIN.methods_by_name["CreateGrant"])
-        rpc.send_initial_metadata(())
-        balance = credit_pb2.Balance(account_id="user:7", tier="free", posted_microcredits=105_000_000, available_microcredits=105_000_000)
-        grant = credit_pb2.Grant(grant_id="g1", amount_microcredits=5_000_000)
-        rpc.terminate(credit_pb2.CreateGrantResponse(grant=grant, balance=balance), (), grpc.StatusCode.OK, "")
-        done.result(10)
-    assert (request.request_id, request.account_id, request.amount_microcredits, request.source) == ("r1", "user:7", 5_000_000, "gift")
-    assert "Granted 5.00 credits (g1)." in out.getvalue()
-    assert "105.00" in out.getvalue()
 
 
 def test_a_search_shows_memories_without_reading_their_markup() -> None:

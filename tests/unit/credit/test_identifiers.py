@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.credit.identifiers import KEY_MAX, account_kind, hold_id, hold_seq, page_start, page_token
+from services.credit.identifiers import KEY_MAX, account_kind, entry_id, grant_id, grant_seq, hold_id, hold_seq, operation_id, page_start, page_token
 from services.runtime.errors import InvalidField, NotFound
 
 keys = st.integers(1, KEY_MAX)
@@ -14,6 +14,20 @@ seqs = st.integers(1, 10**17)
 @given(keys, seqs)
 def test_a_hold_id_leads_back_to_its_hold(key, seq):
     assert hold_seq(key, hold_id(key, seq)) == seq
+
+
+@given(keys, seqs)
+def test_a_grant_id_leads_back_to_its_grant_and_is_no_hold_id(key, seq):
+    assert grant_seq(key, grant_id(key, seq)) == seq
+    with pytest.raises(NotFound, match="hold"):
+        hold_seq(key, grant_id(key, seq))
+    with pytest.raises(NotFound, match="grant"):
+        grant_seq(key, hold_id(key, seq))
+
+
+@given(keys, seqs, st.integers(0, 2**31 - 1))
+def test_no_two_things_of_an_account_have_the_same_id(key, seq, leg):
+    assert len({hold_id(key, seq), grant_id(key, seq), operation_id(key, seq), entry_id(key, seq, leg)}) == 4
 
 
 @given(keys, keys, seqs)

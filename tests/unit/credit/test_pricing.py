@@ -68,10 +68,16 @@ def test_a_fraction_of_a_microcredit_rounds_up_once():
     assert price.cost(TokenUse(1, 1)) == math.ceil(0.8)
 
 
-@given(prices, tokens, tokens, tokens, tokens)
-def test_a_quote_is_an_upper_bound(price: Price, prompt: int, completion: int, cached: int, used: int):
-    use = TokenUse(prompt_tokens=prompt, cached_prompt_tokens=min(cached, prompt), completion_tokens=min(used, completion))
-    assert price.cost(use) <= price.upper_bound(prompt, completion)
+@given(prices, tokens, tokens, tokens, tokens, st.integers(0, 1000), st.integers(0, 1000))
+def test_a_quote_is_an_upper_bound(price: Price, prompt: int, completion: int, cached: int, used: int, images: int, shown: int):
+    use = TokenUse(prompt, min(used, completion), min(cached, prompt), min(shown, images))
+    assert price.cost(use) <= price.upper_bound(prompt, completion, images)
+
+
+@given(prices, tokens, tokens)
+def test_a_quote_is_reached_where_nothing_is_cached_or_everything(price: Price, prompt: int, completion: int):
+    ends = {price.cost(TokenUse(prompt, completion, cached)) for cached in (0, prompt)}
+    assert price.upper_bound(prompt, completion) == max(ends)
 
 
 @given(prices, tokens, tokens)
@@ -85,6 +91,24 @@ def test_a_quote_without_a_model_is_the_dearest_of_the_tier(price_list):
     assert price_list.quote("free", "", 10, 10) == 5_000
     assert price_list.quote("gold", "", 10, 10) == 50_000
     assert price_list.quote("gold", "small", 10, 10) == 5_000
+
+
+def test_images_are_a_part_of_a_quote(price_list):
+    assert price_list.quote("free", "small", 10, 10, 3) == 5_021
+    assert price_list.covered("free", 5_020, 10, 10, 3) == []
+    assert price_list.covered("free", 5_021, 10, 10, 3) == ["small"]
+
+
+def test_a_quote_is_the_same_however_often_and_in_whatever_order_it_is_asked_for(price_list):
+    sizes = [(tokens, tokens % 7, tokens % 3) for tokens in range(1, 1500)]
+    first = [price_list.quote("gold", "", *size) for size in sizes]
+    assert [price_list.quote("gold", "", *size) for size in reversed(sizes)] == first[::-1]
+
+
+def test_a_tier_has_limits_and_a_policy_only_where_it_says_so(price_list):
+    tier = price_list.tier("gold")
+    assert (tier.capture_policy, tier.allowance_period) == ("cap", "once")
+    assert (tier.allowance_microcredits, tier.overdraft_microcredits, tier.holds_per_minute_max, tier.holds_per_day_max) == (0, 0, 0, 0)
 
 
 def test_a_hold_covers_the_models_that_it_can_pay_for(price_list):
@@ -119,7 +143,12 @@ def test_what_cannot_be_priced_is_refused(price_list):
         ("image_microcredits = 7", "image_microcredits = -7", "models.small.price.image_microcredits"),
         ("image_microcredits = 7", "image_microcredit = 7", "models.small.price.image_microcredit"),
         ("allowance_microcredits = 100_000_000", "alowance = 1", "tiers.free.alowance"),
-        ("allowance_microcredits = 100_000_000", 'capture_policy = "strict"', "capture_policy"),
+        ("allowance_microcredits = 100_000_000", 'capture_policy = "generous"', "tiers.free.capture_policy"),
+        ("allowance_microcredits = 100_000_000", 'allowance_period = "week"', "tiers.free.allowance_period"),
+        ("allowance_microcredits = 100_000_000", "overdraft_microcredits = -1", "tiers.free.overdraft_microcredits"),
+        ("allowance_microcredits = 100_000_000", "grace_s = 86_401", "tiers.free.grace_s"),
+        ("allowance_microcredits = 100_000_000", "holds_per_minute_max = -1", "tiers.free.holds_per_minute_max"),
+        ("allowance_microcredits = 100_000_000", "holds_per_day_max = 1.5", "tiers.free.holds_per_day_max"),
         ("[tiers.free]", "[tiers.free", "cannot be read"),
     ],
 )
