@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import NoReturn
 
 import grpc
-from rich.console import Console
 
 from parlour.memory.v1 import memory_pb2
 from services.console import operator
@@ -20,6 +19,7 @@ from services.console.credit_commands import add_credit_commands
 from services.console.credit_journal import BrokenExport
 from services.console.failures import sentence
 from services.console.screens import Pipe, Screen, Terminal
+from services.console.tables import console
 
 SERVICES = ("credit", "memory", "conversation", "gateway")
 DEFAULT_PORT_BASE = 50051
@@ -108,7 +108,7 @@ def _credit_channel(arguments: argparse.Namespace) -> grpc.Channel:
 def _search(arguments: argparse.Namespace) -> None:
     viewer = memory_pb2.Viewer(guild_id=arguments.guild, user_id=arguments.user)
     with grpc.insecure_channel(address("memory", arguments.port_base)) as channel:
-        operator.search_memories(channel, Console(), viewer, arguments.query, arguments.limit)
+        operator.search_memories(channel, console(), viewer, arguments.query, arguments.limit)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from parlour.credit.v1 import credit_pb2 as pb
 from parlour.credit.v1 import credit_pb2_grpc as pb_grpc
 from services.console.amounts import credits_text
 from services.console.lines import cell
+from services.console.tables import id_column
 
 CALL_S = 5.0
 PAGE_SIZE = 100
@@ -37,7 +38,7 @@ def show_grants(channel: grpc.Channel, console: Console, account_id: str) -> Non
     if not answer.grants:
         console.print("No grant has credits left.")
         return
-    table = Table("grant", "source", "priority", "left", "of", "held", "from", "until")
+    table = Table(id_column("grant"), "source", "priority", "left", "of", "held", "from", "until")
     for grant in answer.grants:
         amounts = (grant.remaining_microcredits, grant.amount_microcredits, grant.held_microcredits)
         times = (shown_time(grant.effective_time), shown_time(grant.expire_time) if grant.HasField("expire_time") else "for good")
@@ -48,7 +49,7 @@ def show_grants(channel: grpc.Channel, console: Console, account_id: str) -> Non
 def show_entries(channel: grpc.Channel, console: Console, account_id: str, limit: int) -> None:
     """Print the newest entries of an account, `limit` at most."""
     stub, token, left = pb_grpc.CreditServiceStub(channel), "", limit
-    table = Table("when", "credits", "kind", "hold", "note", "operation")
+    table = Table("when", "credits", "kind", id_column("hold"), "note", id_column("operation"))
     while left > 0:
         request = pb.ListEntriesRequest(account_id=account_id, page_size=min(left, PAGE_SIZE), page_token=token)
         answer = stub.ListEntries(request, timeout=CALL_S)

@@ -15,6 +15,7 @@ from parlour.credit.v1 import credit_pb2_grpc as pb_grpc
 from services.console.amounts import credits_text, plain_credits
 from services.console.credit_accounts import CALL_S, shown_time
 from services.console.lines import cell, visible
+from services.console.tables import id_column
 
 REPORT_S = 60.0
 RECONCILE_S = 240.0
@@ -111,7 +112,7 @@ def _csv(group_by: Sequence[str], rows: Sequence[pb.UsageRow]) -> str:
 
 
 def _print_findings(console: Console, found: Sequence[pb.Finding]) -> None:
-    table = Table("finding", "kind", "account", "detail", "difference", "found", "resolved")
+    table = Table(id_column("finding"), "kind", "account", "detail", "difference", "found", "resolved")
     for finding in found:
         resolved = f"{shown_time(finding.resolve_time)} {cell(finding.note)}" if finding.state == pb.Finding.STATE_RESOLVED else ""
         what = (cell(finding.finding_id), cell(finding.kind), cell(finding.account_id), cell(finding.detail))

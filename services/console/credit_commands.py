@@ -11,6 +11,7 @@ from rich.console import Console
 
 from services.console import credit_accounts, credit_audit, credit_journal
 from services.console.amounts import microcredits, microcredits_or_none
+from services.console.tables import console
 
 type Act = Callable[[grpc.Channel, Console, argparse.Namespace], int | None]
 type Run = Callable[[argparse.Namespace], int | None]
@@ -37,7 +38,7 @@ def add_credit_commands(commands: _Parsers, connect: Connect) -> None:
 def _run(connect: Connect, act: Act) -> Run:
     def run(given: argparse.Namespace) -> int | None:
         with connect(given) as channel:
-            return act(channel, Console(), given)
+            return act(channel, console(), given)
 
     return run
 
@@ -166,7 +167,7 @@ def _add_journal(words: _Parsers, connect: Connect) -> None:
     _add_range(parser)
     parser = words.add_parser("verify", help="check an exported journal, without any service; exit status 1 when something is wrong")
     parser.add_argument("--export", type=Path, required=True, dest="path", help="the file to check")
-    parser.set_defaults(run=lambda given: credit_journal.verify(Console(), given.path))
+    parser.set_defaults(run=lambda given: credit_journal.verify(console(), given.path))
 
 
 def _add_amount(parser: argparse.ArgumentParser, help_text: str = "in credits, such as 5 or 0.25", read: Callable[[str], int] = microcredits) -> None:

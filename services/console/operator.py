@@ -6,6 +6,7 @@ from rich.table import Table
 
 from parlour.memory.v1 import memory_pb2, memory_pb2_grpc
 from services.console.lines import cell
+from services.console.tables import id_column
 
 CALL_S = 5.0
 
@@ -18,7 +19,7 @@ def search_memories(channel: grpc.Channel, console: Console, viewer: memory_pb2.
     if not answer.results:
         console.print("Nothing found.")
         return
-    table = Table("score", "memory", "kind", "since", "id")
+    table = Table("score", "memory", "kind", "since", id_column("id"))
     for result in answer.results:
         memory = result.memory
         since = memory.create_time.ToDatetime().strftime("%Y-%m-%d %H:%M")

@@ -23,7 +23,8 @@ from services.runtime.errors import NotFound, ParlourError, RequestIdReused
 class Outcome:
     """What one operation is answered: the bytes of its response, or the error.
 
-    `replayed`: it was decided before. `moved`: nothing was decided, because the account's key is no longer that of its id.
+    `replayed`: it was decided before. `moved`: nothing was decided, because the account's key is no longer that of its id. `kept`: a repetition is
+    answered the same.
     """
 
     operation: Operation
@@ -31,6 +32,7 @@ class Outcome:
     error: ParlourError | None = None
     replayed: bool = False
     moved: bool = False
+    kept: bool = False
 
 
 @dataclass(slots=True)
@@ -131,12 +133,12 @@ def _replayed(operation: Operation, record: OperationRecord) -> Outcome:
 def _answered(operation: Operation, account: Account, response: Message, books: Books, changes: Changes) -> Outcome:
     result = response.SerializeToString(deterministic=True)
     _remember(operation, account, "", result, books, changes)
-    return Outcome(operation, result)
+    return Outcome(operation, result, kept=True)
 
 
 def _refused(operation: Operation, account: Account, refusal: ParlourError, books: Books, changes: Changes) -> Outcome:
     _remember(operation, account, refusal.reason, refusal_bytes(refusal), books, changes)
-    return Outcome(operation, error=refusal)
+    return Outcome(operation, error=refusal, kept=True)
 
 
 def _remember(operation: Operation, account: Account, refusal: str, result: bytes, books: Books, changes: Changes) -> None:

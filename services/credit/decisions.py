@@ -79,6 +79,7 @@ class Tape:
     usage: list[UsageRecord] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     transfers: list[Transfer] = field(default_factory=list)
+    arrived: list[tuple[Transfer, bool]] = field(default_factory=list)
     erased: list[int] = field(default_factory=list)
 
 
@@ -180,6 +181,7 @@ def receive(sent: Transfer, returned: bool, account: Account, terms: Terms, tape
     if not returned:
         account.require_not_closed()
     seq = ledger.receive(account, sent.parts, terms.now, tape.journal)
+    tape.arrived.append((sent, returned))
     _note(tape, account, seq, sent.note)
     return _with_balance(pb.TransferResponse(), account, terms)
 

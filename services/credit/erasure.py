@@ -19,7 +19,8 @@ from services.runtime.errors import RequestIdReused
 # The link itself, what people wrote, what requests were answered, and the ids of turns, which are replaced.
 _COUNTS = b"""
     SELECT (SELECT count(*) FROM account_keys WHERE account_key = %(key)s), (SELECT count(*) FROM notes WHERE account_key = %(key)s),
-           (SELECT count(*) FROM operations WHERE account_key = %(key)s), (SELECT count(*) FROM usage_records WHERE account_key = %(key)s)
+           (SELECT count(*) FROM operations WHERE account_key = %(key)s),
+           (SELECT count(*) FROM usage_records WHERE account_key = %(key)s OR (member_key = %(key)s AND member_key <> 0))
 """
 _TABLES = ("account_keys", "notes", "operations", "usage_records")
 _BEGIN = b"INSERT INTO erasures (request_id, erased, begun_at) VALUES (%s, %s, clock_timestamp()) ON CONFLICT DO NOTHING"

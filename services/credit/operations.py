@@ -36,6 +36,8 @@ class Operation:
     opens: bool = False
     hold_id: str = ""
     member_key: int = 0
+    alone: bool = False
+    """It is written in a batch of its own: what it deletes must be there already."""
 
     @property
     def payload_hash(self) -> bytes:
@@ -161,7 +163,7 @@ def settle_due(account_key: int) -> Operation:
 
 def erase(account_id: str) -> Operation:
     """Ends an account and forgets whose it was."""
-    return Operation("EraseSubject", pb.GetBalanceRequest(), account_id, "", decisions.erase)
+    return Operation("EraseSubject", pb.GetBalanceRequest(), account_id, "", decisions.erase, alone=True)
 
 
 type _AdminRequest = (

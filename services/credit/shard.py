@@ -76,6 +76,8 @@ class _Waiting:
     key: int
     operation: Operation
     answer: asyncio.Future[Outcome]
+    unsure: bool = False
+    """What was decided for it in memory writes nothing, so that nothing compared it with the books: it is decided again under the lock."""
 
 
 type _Batch = list[_Waiting]
@@ -146,8 +148,7 @@ class Shard:
         if flight is not None and len(self._queue) < _AHEAD_MIN:
             await self._land(flight)
             return None
-        batch = [self._queue.popleft() for _ in range(min(len(self._queue), self._limits.batch_max))]
-        _waiting.dec(len(batch))
+        batch = self._take()
         _sizes.observe(len(batch))
         try:
             return await self._take_off(batch, flight)
@@ -157,10 +158,18 @@ class Shard:
                 raise
             return None
 
+    def _take(self) -> _Batch:
+        batch = [self._queue.popleft()]
+        while self._queue and len(batch) < self._limits.batch_max and not (batch[0].operation.alone or self._queue[0].operation.alone):
+            batch.append(self._queue.popleft())
+        _waiting.dec(len(batch))
+        return batch
+
     async def _take_off(self, batch: _Batch, before: _Flight | None) -> _Flight | None:
         """Decide a batch while the one before is being written, then have it written; return it if it is on its way."""
-        sponsored = any(waiting.operation.member_key for waiting in batch)  # what a member has used is told by the database alone
-        if self._locked_batches or sponsored or self._memory.head is None:
+        # What a member has used is told by the database alone.
+        asks = any(waiting.operation.member_key or waiting.unsure for waiting in batch)
+        if self._locked_batches or asks or self._memory.head is None:
             if before is not None:
                 await self._land(before)
             self._locked_batches = max(0, self._locked_batches - 1)
@@ -178,11 +187,7 @@ class Shard:
             return None
         sealed, statement = self._seal(draft)
         if sealed is None or statement is None:
-            if any(outcome.error is not None and not outcome.replayed for outcome in draft.outcomes):
-                # Nothing that is written compares the head, and another instance may know what is missing here.
-                await self._commit_locked(batch)
-            else:
-                _answer(draft)
+            self._answer_sure(draft)
             return None
         return _Flight(draft, sealed, asyncio.create_task(self._write(sealed, statement)))
 
@@ -204,8 +209,18 @@ class Shard:
             self._memory.forget()
             await self._commit_locked(flight.draft.batch)
             return False
-        _answer(flight.draft)
+        self._answer_sure(flight.draft)
         return True
+
+    def _answer_sure(self, draft: _Draft) -> None:
+        """Answer what was decided in memory and written, or written before. Of what is kept nowhere only the books can tell: another instance may have
+        changed them, and a repetition that is not remembered may have been answered otherwise."""
+        for waiting, outcome in zip(reversed(draft.batch), reversed(draft.outcomes), strict=True):
+            if not (outcome.kept or outcome.replayed or outcome.moved):
+                waiting.unsure = True
+                self._queue.appendleft(waiting)
+                _waiting.inc()
+        _answer(draft)
 
     async def _draft(self, batch: _Batch) -> _Draft:
         """Decide a batch on what is remembered, and what has to be read for it. Raises ParlourError before anything is decided."""
@@ -298,6 +313,8 @@ class Shard:
                 return batch
         assert draft is not None
         _seconds.observe(time.monotonic() - started_s)
+        for waiting in batch:
+            waiting.unsure = False
         _answer(draft)
         return []
 
@@ -349,5 +366,5 @@ def _keyed(batch: _Batch) -> list[tuple[int, Operation]]:
 def _answer(draft: _Draft) -> None:
     metrics.publish(draft.counted)
     for waiting, outcome in zip(draft.batch, draft.outcomes, strict=True):
-        if not waiting.answer.done():
+        if not waiting.unsure and not waiting.answer.done():
             waiting.answer.set_result(outcome)

@@ -211,6 +211,7 @@ usage_records = Table(
     _text("feature"),
     _time("created_at"),
     Index("usage_records_created_at", "created_at"),
+    Index("usage_records_of_member", "member_key", postgresql_where=text("member_key <> 0")),
 )
 
 # Two records of the same thing that disagree, as reconciliation found them. Open until somebody resolves them, with a note.

@@ -37,7 +37,6 @@ _ON_THEIR_WAY = b"""
     WHERE t.finished_at IS NULL AND (t.account_key = %(sender)s OR (%(sender)s IS NULL AND t.created_at < clock_timestamp() - interval '10 s'))
     LIMIT %(limit)s
 """
-_ARRIVED = b"UPDATE transfers SET finished_at = clock_timestamp(), returned = %s WHERE account_key = %s AND operation_seq = %s"
 
 
 class Teller:
@@ -132,14 +131,10 @@ class Teller:
             found = await cursor.fetchall()
         for key, seq, recipient_key, parts, note in found:
             sent = Transfer(key, seq, recipient_key, tuple(_part(*part) for part in parts), note)
-            returned = False
             try:
                 await self.execute(operations.receive(sent))
             except AccountClosed:
-                returned = True
                 await self.execute(operations.receive(sent, returned=True))
-            async with self._database.connection() as connection:
-                await connection.execute(_ARRIVED, [returned, key, seq])
         return len(found)
 
     async def settle_due(self, account_key: int) -> None:

@@ -64,6 +64,7 @@ def _rows(changes: Changes, batch: Batch) -> _Rows:
     rows["new_notes"] += [(note.account_key, note.operation_seq, note.text) for note in tape.notes]
     rows["new_usage"] += [_usage_row(usage) for usage in tape.usage]
     rows["new_transfers"] += [_transfer_row(transfer) for transfer in tape.transfers]
+    rows["arrived_transfers"] += [(sent.account_key, sent.operation_seq, int(returned)) for sent, returned in tape.arrived]
     rows["new_records"] += [_record_row(record) for record in changes.records]
     for table in ("forgotten_keys", "forgotten_notes", "forgotten_operations", "counted_operations", "forgotten_turns"):
         rows[table] += [(key,) for key in tape.erased]
@@ -260,6 +261,12 @@ _TABLES: Mapping[str, _Table] = {
     INSERT INTO transfers (created_at, account_key, operation_seq, recipient_key, parts)
     SELECT $1, account_key, operation_seq, recipient_key, parts::jsonb FROM unnest(%s) AS c (account_key, operation_seq, recipient_key, parts)""",
     ),
+    "arrived_transfers": _Table(
+        "iii",
+        """
+    UPDATE transfers t SET finished_at = $1, returned = c.returned <> 0 FROM unnest(%s) AS c (account_key, operation_seq, returned)
+    WHERE t.account_key = c.account_key AND t.operation_seq = c.operation_seq""",
+    ),
     "new_records": _Table(
         "ititbtb",
         """
@@ -278,7 +285,12 @@ _TABLES: Mapping[str, _Table] = {
     ON CONFLICT (shard, batch_seq) DO UPDATE SET operations = e.operations + excluded.operations, erased_at = excluded.erased_at""",
     ),
     # The id of a turn is that of a message, which leads to its author.
-    "forgotten_turns": _Table("i", "UPDATE usage_records SET turn_id = gen_random_uuid()::text WHERE account_key IN (SELECT unnest(%s))"),
+    "forgotten_turns": _Table(
+        "i",
+        """
+    UPDATE usage_records u SET turn_id = gen_random_uuid()::text FROM (SELECT unnest(%s)) AS c (erased)
+    WHERE u.account_key = c.erased OR (u.member_key = c.erased AND u.member_key <> 0)""",
+    ),
 }
 
 

@@ -204,7 +204,7 @@ def open_empty_ledger(shared_database: tuple[str, str], prices: PriceList) -> Ca
     def open_empty(limits: Limits, instances: int) -> list[Credit]:
         url, superuser_url = shared_database
         empty_ledger(superuser_url)
-        return [Credit(Database(url, pool_size=4, pool_wait_s=20), prices, limits) for _ in range(instances)]
+        return [Credit(Database(url, pool_size=8, pool_wait_s=20), prices, limits) for _ in range(instances)]
 
     return open_empty
 

@@ -122,3 +122,11 @@ async def test_draining_waits_until_everything_is_written(make_credit):
     await credit.teller.drain()
     await asyncio.gather(*callers)
     assert (await credit.balance()).held_microcredits == 60
+
+
+async def test_writers_of_all_shards_leave_connections_to_those_who_read(make_credit):
+    credit = await make_credit()
+    for _ in range(2 * 16 + 2):  # so many batches of a shard may be decided under its lock, on connections that are given back
+        await asyncio.gather(*(credit.hold(f"user:{number}", amount=1) for number in range(80)))
+    balances = await asyncio.gather(*(credit.balance(f"user:{number}") for number in range(100)))
+    assert len(balances) == 100

@@ -54,7 +54,6 @@ HOT = {
     "whether a batch was written": (shard._WRITTEN, [3, 11]),
     "transfers of a sender that are on their way": (teller._ON_THEIR_WAY, {"sender": 7, "limit": 100}),
     "transfers of anybody that are on their way": (teller._ON_THEIR_WAY, {"sender": None, "limit": 100}),
-    "a transfer that arrived": (teller._ARRIVED, [False, 7, 7]),
     "accounts on which something is due": (jobs._DUE_ACCOUNTS.encode(), {"ahead": timedelta(0), "accounts_max": 1000}),
     "requests that are too old": (jobs._PURGE.encode(), [40, 10_000]),
 }

@@ -31,7 +31,7 @@ class Typed:
         self._pool = pool
         self._parser = argparse.ArgumentParser()
         add_credit_commands(self._parser.add_subparsers(), lambda given: self.channel)
-        monkeypatch.setattr(credit_commands, "Console", lambda: self.console)
+        monkeypatch.setattr(credit_commands, "console", lambda: self.console)
 
     def run(self, command: str, *answers: tuple[str, Message | Sequence[Message] | grpc.StatusCode]) -> int | None:
         """Run a command; the service answers each call with a message, with a stream of messages, or with a status."""

@@ -205,6 +205,7 @@ _STATEMENTS = (
     )
     """,
     "CREATE INDEX usage_records_created_at ON usage_records (created_at)",
+    "CREATE INDEX usage_records_of_member ON usage_records (member_key) WHERE member_key <> 0",
     """
     CREATE TABLE findings (
         finding_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
