@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.credit.accounts import Entry
 
-SHARDS = 4
+SHARDS = 2
 """Chains beside each other: an account belongs to the shard that its key leaves when it is divided by this. The schema has a head for each."""
 
 GENESIS = bytes(32)

@@ -311,7 +311,7 @@ def _hold(account: Account, given: str) -> Hold:
 
 def _grant(account: Account, given: str) -> Grant:
     grant = account.grants.get(grant_seq(account.key, given))
-    if grant is None:
+    if grant is None or not grant.remaining:  # one that was just spent is still at hand
         raise NotFound("grant with credits left")
     return grant
 

@@ -111,7 +111,7 @@ _STATEMENTS = (
         decided_at timestamptz NOT NULL
     ) WITH (fillfactor = 10)
     """,
-    f"INSERT INTO shards (shard, hash, decided_at) SELECT n, '\\x{bytes(32).hex()}', 'epoch' FROM generate_series(0, 3) n",
+    f"INSERT INTO shards (shard, hash, decided_at) SELECT n, '\\x{bytes(32).hex()}', 'epoch' FROM generate_series(0, 1) n",
     """
     CREATE TABLE batches (
         shard smallint NOT NULL,
@@ -221,7 +221,7 @@ _STATEMENTS = (
     "CREATE UNIQUE INDEX findings_open ON findings (kind, account_key, detail) WHERE resolved_at IS NULL",
     "CREATE INDEX findings_by_account ON findings (account_key)",
     "CREATE TABLE reconciled (shard smallint PRIMARY KEY, batch_seq bigint NOT NULL DEFAULT 0)",
-    "INSERT INTO reconciled (shard) SELECT n FROM generate_series(0, 3) n",
+    "INSERT INTO reconciled (shard) SELECT n FROM generate_series(0, 1) n",
     """
     CREATE TABLE erased_operations (
         shard smallint NOT NULL,
