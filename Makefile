@@ -1,7 +1,7 @@
 # Parlour. The person's commands are: make run, make up, make test. Arguments of the stack go into ARGS: make up ARGS="--port-base 51051".
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: setup run up test check protos lock bench bench-credit bench-credit-growth clean
+.PHONY: setup run up test check protos lock bench bench-credit bench-credit-growth chaos clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -60,6 +60,9 @@ bench-credit: setup ## the credit engine and its calls, beside what bounds them;
 
 bench-credit-growth: setup ## the same as accounts and the journal grow, as a Markdown table
 	$(BIN)/python -m tests.bench.credit --growth $(ARGS)
+
+chaos: setup ## a bank while its service is killed, its database stopped, its commits cut off; ARGS="--operations 5000" for a quick look
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 clean: ## everything that was made here, but the data in .parlour
 	rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -287,8 +287,8 @@ class Account:
         """Note that everything is as it is stored."""
         self.written(holds_kept=len(self.holds))
 
-    def written(self, holds_kept: int = 64) -> None:
-        """Note that everything was written, and forget what no later decision needs: spent grants, and all but a few ended holds.
+    def written(self, holds_kept: int = 1) -> None:
+        """Note that everything was written, and forget what no later decision needs: spent grants, and holds that ended a while ago.
 
         What was just changed is kept: the database may not have it yet when the next decision asks for it.
         """
@@ -306,7 +306,7 @@ class Account:
         if spent:
             self.grants = {seq: grant for seq, grant in self.grants.items() if grant.remaining}
             self._burn_order = None
-        if len(self.holds) > self.open_holds + holds_kept:
+        if len(self.holds) > 2 * self.open_holds + holds_kept:
             just_now = {item.seq for item in touched if isinstance(item, Hold)}
             self.holds = {seq: hold for seq, hold in self.holds.items() if hold.state is HoldState.ACTIVE or seq in just_now}
         if self.members:

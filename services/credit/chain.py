@@ -1,6 +1,6 @@
 """The hash chain: each batch carries the hash of the one before, so that nothing in the journal can be changed, dropped, added or swapped unseen.
 
-Pure. A batch's hash is SHA-256 over the previous hash, a head line and one line for each entry, in the order (account, operation, leg). A line is
+Pure. A batch's hash is SHA-256 over the previous hash, a head line and one line for each entry, the lines in ascending order as texts. A line is
 its fields joined by "|" and ended by a line feed; what is absent is empty; times are UTC in microseconds since 1970; hashes and results are in
 hexadecimal digits.
 
@@ -8,7 +8,7 @@ hexadecimal digits.
     entry line:     account_key|operation_seq|leg|system_account|grant_seq|amount|kind|hold_seq
     operation line: account_key|request_key|operation_seq|method|payload_hash|refusal|result
 
-The operations hash is SHA-256 over the operation lines, in the order (account, operation, request key). Operations are kept for 30 days and entries
+The operations hash is SHA-256 over the operation lines, in ascending order as texts. Operations are kept for 30 days and entries
 for good: an old batch's operations hash can no longer be recomputed, and still is a part of the chain.
 """
 
@@ -89,20 +89,19 @@ def batch_hash(
     entries: Iterable[Entry],
 ) -> bytes:
     """Hash a batch, whatever the order its entries are given in."""
-    ordered = sorted((e.account_key, e.operation_seq, e.leg, e.system_account, e.grant_seq, e.amount, e.kind, e.hold_seq) for e in entries)
-    lines = [f"{shard}|{batch_seq}|{_microseconds(decided_at)}|{price_version}|{operations}|{operations_digest.hex()}\n"]
-    lines += [
-        f"{key}|{seq}|{leg}|{system or ''}|{'' if grant is None else grant}|{amount}|{kind}|{hold or ''}\n"
-        for key, seq, leg, system, grant, amount, kind, hold in ordered
+    head = f"{shard}|{batch_seq}|{_microseconds(decided_at)}|{price_version}|{operations}|{operations_digest.hex()}\n"
+    lines = [
+        f"{e.account_key}|{e.operation_seq}|{e.leg}|{e.system_account or ''}|{'' if e.grant_seq is None else e.grant_seq}|{e.amount}|{e.kind}"
+        f"|{e.hold_seq or ''}\n"
+        for e in entries
     ]
-    return hashlib.sha256(previous + "".join(lines).encode()).digest()
+    return hashlib.sha256(previous + head.encode() + "".join(sorted(lines)).encode()).digest()
 
 
 def operations_hash(records: Iterable[OperationRecord]) -> bytes:
     """Hash what a batch answered, whatever the order the records are given in."""
-    ordered = sorted(records, key=lambda record: (record.account_key, record.operation_seq, record.request_key))
-    lines = [f"{r.account_key}|{r.request_key}|{r.operation_seq}|{r.method}|{r.payload_hash.hex()}|{r.refusal}|{r.result.hex()}\n" for r in ordered]
-    return hashlib.sha256("".join(lines).encode()).digest()
+    lines = [f"{r.account_key}|{r.request_key}|{r.operation_seq}|{r.method}|{r.payload_hash.hex()}|{r.refusal}|{r.result.hex()}\n" for r in records]
+    return hashlib.sha256("".join(sorted(lines)).encode()).digest()
 
 
 def problems(batch: Batch, entries: Sequence[Entry], previous: Head | None) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """How accounts, holds and grants are shown in answers. Account ids are left out: they are the caller's, and stay out of the books."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -36,8 +37,9 @@ def show_hold(shown: pb.Hold, account: Account, hold: Hold, now: datetime) -> No
         shown.refunded_microcredits = hold.refunded
     show_time(shown.create_time, hold.created_at)
     show_time(shown.expire_time, hold.expires_at)
-    if hold.metadata:
-        shown.metadata.update(hold.metadata)
+    metadata = shown.metadata
+    for name, value in hold.metadata.items():
+        metadata[name] = value
 
 
 def grant_message(account: Account, grant: Grant) -> pb.Grant:
@@ -67,9 +69,14 @@ def show_balance(shown: pb.Balance, account: Account, prices: PriceList, now: da
 
 def show_time(shown: Timestamp, at: datetime) -> None:
     """Show a time."""
+    shown.seconds, shown.nanos = _seconds_and_nanos(at)
+
+
+@lru_cache(maxsize=1_024)
+def _seconds_and_nanos(at: datetime) -> tuple[int, int]:
+    """A batch is decided at one time, and most of its holds end at one."""
     since = at - _EPOCH
-    shown.seconds = since.days * 86_400 + since.seconds
-    shown.nanos = since.microseconds * 1000
+    return since.days * 86_400 + since.seconds, since.microseconds * 1000
 
 
 def timestamp(at: datetime) -> Timestamp:

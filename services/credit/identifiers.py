@@ -7,13 +7,13 @@ import base64
 import binascii
 import hashlib
 import struct
-from collections.abc import Callable
 
 from services.runtime.errors import InvalidField, NotFound
 
 KEY_MAX = 2**63 - 1
 _TOKEN = struct.Struct(">qi")
 _DIGEST_BYTES = 8
+_SEQ_DIGITS_MAX = 18
 
 
 def account_kind(account_id: str, field: str = "account_id") -> str:
@@ -48,17 +48,17 @@ def entry_id(account_key: int, seq: int, leg: int) -> str:
 
 def hold_seq(account_key: int, given: str) -> int:
     """Return the number of an account's hold. Raises NotFound where the id is not one of this account's."""
-    return _seq(given, lambda seq: hold_id(account_key, seq), "hold")
+    return _seq(f"hold_{account_key:x}_", given, "hold")
 
 
 def grant_seq(account_key: int, given: str) -> int:
     """Return the number of an account's grant. Raises NotFound where the id is not one of this account's."""
-    return _seq(given, lambda seq: grant_id(account_key, seq), "grant")
+    return _seq(f"grant_{account_key:x}_", given, "grant")
 
 
-def _seq(given: str, name: Callable[[int], str], what: str) -> int:
-    seq = given.rpartition("_")[2]
-    if not (seq.isascii() and seq.isdecimal()) or len(seq) > 18 or name(int(seq)) != given:
+def _seq(prefix: str, given: str, what: str) -> int:
+    seq = given.removeprefix(prefix)
+    if len(seq) == len(given) or len(seq) > _SEQ_DIGITS_MAX or not (seq.isascii() and seq.isdecimal()) or seq.startswith("0"):
         raise NotFound(what)
     return int(seq)
 

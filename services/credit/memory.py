@@ -75,7 +75,8 @@ class Memory:
                 self._accounts.put(key, account)
         if sealed is not None:
             self.head, self._last = sealed.head, changes
-            self._records.update({(record.account_key, record.request_key): record for record in changes.records})
+            for record in changes.records:
+                self._records[record.account_key, record.request_key] = record
             for oldest in list(itertools.islice(self._records, max(0, len(self._records) - self._requests_max))):
                 del self._records[oldest]
 

@@ -114,6 +114,7 @@ class Shard:
         self._limits = limits
         self._queue: deque[_Waiting] = deque()
         self._running: asyncio.Task[None] | None = None
+        self._crowd: asyncio.Future[None] | None = None
         self._memory = Memory(limits.accounts_max, limits.requests_max)
         self._writer = database.keep()
         self._clock = DatabaseClock()
@@ -129,6 +130,8 @@ class Shard:
         _waiting.inc()
         if self._running is None:
             self._running = asyncio.create_task(self._run())
+        elif len(self._queue) == _AHEAD_MIN and self._crowd is not None and not self._crowd.done():
+            self._crowd.set_result(None)
         return answer
 
     async def drain(self) -> None:
@@ -145,7 +148,7 @@ class Shard:
             self._running = None
 
     async def _step(self, flight: _Flight | None) -> _Flight | None:
-        if flight is not None and len(self._queue) < _AHEAD_MIN:
+        if flight is not None and not await self._is_crowded(flight):
             await self._land(flight)
             return None
         batch = self._take()
@@ -157,6 +160,13 @@ class Shard:
             if not isinstance(error, Exception):
                 raise
             return None
+
+    async def _is_crowded(self, flight: _Flight) -> bool:
+        """Wait until a batch is written or enough has gathered for another; return whether the latter came first."""
+        if len(self._queue) < _AHEAD_MIN:
+            self._crowd = asyncio.get_running_loop().create_future()
+            await asyncio.wait((flight.writing, self._crowd), return_when=asyncio.FIRST_COMPLETED)
+        return len(self._queue) >= _AHEAD_MIN and not flight.writing.done()
 
     def _take(self) -> _Batch:
         batch = [self._queue.popleft()]
@@ -180,7 +190,11 @@ class Shard:
         except Exception as error:
             if before is not None:
                 await self._land(before)
-            self._fail(batch, error)
+            if isinstance(error, ParlourError):
+                self._fail(batch, error)
+            else:  # what is remembered does not fit what was read: another instance has written meanwhile
+                self._memory.forget()
+                await self._commit_locked(batch)
             return None
         if before is not None and not await self._land(before):
             await self._commit_locked(batch)  # what it was decided on did not come true
@@ -213,8 +227,11 @@ class Shard:
         return True
 
     def _answer_sure(self, draft: _Draft) -> None:
-        """Answer what was decided in memory and written, or written before. Of what is kept nowhere only the books can tell: another instance may have
-        changed them, and a repetition that is not remembered may have been answered otherwise."""
+        """Answer what was decided in memory and written, or written before.
+
+        Of what is kept nowhere only the books can tell: another instance may have changed them, and a repetition that is not remembered may have been
+        answered otherwise.
+        """
         for waiting, outcome in zip(reversed(draft.batch), reversed(draft.outcomes), strict=True):
             if not (outcome.kept or outcome.replayed or outcome.moved):
                 waiting.unsure = True

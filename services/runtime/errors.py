@@ -169,9 +169,9 @@ class CaptureExceedsHold(ParlourError):
 
     reason = "CAPTURE_EXCEEDS_HOLD"
 
-    def __init__(self, *, used_microcredits: int, held_microcredits: int) -> None:
+    def __init__(self, message: str = "", *, used_microcredits: int = 0, held_microcredits: int = 0) -> None:
         super().__init__(
-            f"{used_microcredits} microcredits used, {held_microcredits} held",
+            message or f"{used_microcredits} microcredits used, {held_microcredits} held",
             metadata={"used_microcredits": str(used_microcredits), "held_microcredits": str(held_microcredits)},
         )
 
@@ -181,9 +181,9 @@ class RefundExceedsCapture(ParlourError):
 
     reason = "REFUND_EXCEEDS_CAPTURE"
 
-    def __init__(self, *, amount_microcredits: int, left_microcredits: int) -> None:
+    def __init__(self, message: str = "", *, amount_microcredits: int = 0, left_microcredits: int = 0) -> None:
         super().__init__(
-            f"{left_microcredits} microcredits are left of the capture, {amount_microcredits} were to be given back",
+            message or f"{left_microcredits} microcredits are left of the capture, {amount_microcredits} were to be given back",
             metadata={"left_microcredits": str(left_microcredits)},
         )
 

@@ -59,7 +59,7 @@ def bytes_per_account(url: str, models_file: Path, accounts: int) -> int:
 @contextlib.asynccontextmanager
 async def _teller(url: str, models_file: Path, *, accounts_max: int | None = None) -> AsyncIterator[Teller]:
     """A teller with the limits that the service has unless it is told otherwise; with `accounts_max`, one that forgets none of so many accounts."""
-    database = Database(url)
+    database = Database(url, generic_plans=True)  # as the service does
     prices = load_price_list(models_file)
     if accounts_max is None:
         teller = Teller(database, prices)

@@ -36,6 +36,7 @@ class Model:
         self.open_holds_max = open_holds_max
         self.grants_max = grants_max
         self.now = 0
+        self.erased = 0
         self.accounts: dict[str, dict[str, Any]] = {}
         self.system = dict.fromkeys(("issued", "revenue", "breakage", "transit", "write_off"), 0)
 
@@ -348,6 +349,13 @@ class Model:
             if hold["state"] == "active":
                 self.end(account, hold, "released")
         self.close(name)
+        self.erased += 1
+        nobody = f"erased {self.erased}"  # to pools, who opens the account anew is another member
+        for other in self.accounts.values():
+            other["members"] = {(nobody if who == name else who, at): used for (who, at), used in other["members"].items()}
+            for hold in other["holds"]:
+                if hold["member"] and hold["member"][0] == name:
+                    hold["member"] = (nobody, hold["member"][1])
         return self.accounts.pop(name)
 
     def settled_account(self, hold: dict[str, Any]) -> dict[str, Any]:

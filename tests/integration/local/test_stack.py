@@ -16,6 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from services.local.addresses import SERVICES
+from services.local.data_folder import LAYOUT
 from tests.integration.local.stack_process import StackProcess, all_gone
 
 
@@ -134,7 +135,7 @@ def test_a_stop_during_the_start_leaves_nothing(folder: Path) -> None:
 def test_data_of_another_postgresql_is_left_alone(folder: Path) -> None:
     data = folder / "old"
     (data / "postgres").mkdir(parents=True)
-    (data / "layout").write_text("1\n")
+    (data / "layout").write_text(f"{LAYOUT}\n")
     (data / "postgres" / "PG_VERSION").write_text("16\n")
     assert "was written by PostgreSQL 16 and this is PostgreSQL 18" in failed(StackProcess(data))
 

@@ -112,7 +112,10 @@ TAMPERED: dict[str, tuple[Callable[[list[Any]], None], set[str]]] = {
     "a head deleted": (lambda lines: lines[-1]["heads"].pop(0), {"head_is_missing"}),
     "a head edited": (lambda lines: lines[-1]["heads"][0].__setitem__("hash", "00" * 32), {"head_is_not_the_last_batch"}),
     "a batch after the heads": (lambda lines: lines.append(lines[0]), {"journal_goes_on_after_its_heads"}),
-    "a shard with a head and no batches": (lambda lines: lines[-1]["heads"][-1].__setitem__("batch_seq", 3), {"batch_is_missing"}),
+    "a shard with a head and no batches": (
+        lambda lines: lines[-1]["heads"].append({"shard": 7, "batch_seq": 3, "hash": "11" * 32}),
+        {"batch_is_missing"},
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from services.local.failure import StackFailure
 
 def test_a_new_folder_is_made_and_marked_with_its_layout(tmp_path: Path) -> None:
     with data_folder.opened(tmp_path / "a" / "b") as folder:
-        assert (folder.path / "layout").read_text() == "1\n"
+        assert (folder.path / "layout").read_text() == f"{data_folder.LAYOUT}\n"
         assert folder.log("credit").parent.is_dir()
 
 
@@ -31,10 +31,10 @@ def test_a_second_stack_on_a_folder_is_told_who_uses_it(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_another_layout_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "layout").write_text("2\n")
-    with pytest.raises(StackFailure, match="has layout '2' and this Parlour reads layout 1"), data_folder.opened(tmp_path):
+    (tmp_path / "layout").write_text("1\n")
+    with pytest.raises(StackFailure, match="has layout '1' and this Parlour reads layout 2"), data_folder.opened(tmp_path):
         pass
-    assert (tmp_path / "layout").read_text() == "2\n"
+    assert (tmp_path / "layout").read_text() == "1\n"
 
 
 def test_a_path_that_is_a_file_gets_a_sentence(tmp_path: Path) -> None:
