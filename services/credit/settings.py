@@ -18,7 +18,7 @@ class CreditSettings(ServiceSettings, DatabaseSettings):
     grants_max: int = Field(1_000, ge=1, le=100_000, description="grants with credits left that one account may have")
     shard_queue_max: int = Field(4_000, ge=1, le=1_000_000, description="operations that may wait for one shard; more are refused with OVERLOADED")
     batch_max: int = Field(200, ge=1, le=10_000, description="operations that are decided and written together")
-    shard_accounts_max: int = Field(5_000, ge=1, le=1_000_000, description="accounts that one shard remembers between batches")
+    shard_accounts_max: int = Field(20_000, ge=1, le=1_000_000, description="accounts that one shard remembers between batches, about 4 KB each")
     shard_requests_max: int = Field(4_000, ge=0, le=1_000_000, description="answers that one shard remembers, for requests that are soon repeated")
     resolve_s: float = Field(10.0, gt=0, le=600, description="how long a lost connection's batch is asked for before its callers are told")
     due_accounts_max: int = Field(1_000, ge=1, le=100_000, description="accounts whose due holds and grants one run of the job settles")

@@ -57,7 +57,7 @@ class ShardLimits:
 
     queue_max: int = 4_000
     batch_max: int = 200
-    accounts_max: int = 5_000
+    accounts_max: int = 20_000
     requests_max: int = 4_000
     resolve_s: float = 10.0
 

@@ -66,6 +66,10 @@ class Teller:
         Repeating a request id returns the first response, or raises the first refusal. Raises what the operation is refused with, Overloaded and
         DependencyUnavailable.
         """
+        return (await self._decided(operation))[1]
+
+    async def _decided(self, operation: Operation) -> tuple[int, bytes]:
+        """The same, with the key of the account that it was decided on: what is remembered may be a key that was never written."""
         for _ in range(_MOVES_MAX):
             account = operation.account
             key = account if isinstance(account, int) else self._known_keys.get(account) or await self._find(account, operation.opens)
@@ -73,7 +77,7 @@ class Teller:
             if outcome.error is not None:
                 raise outcome.error
             if not outcome.moved:
-                return outcome.response
+                return key, outcome.response
             if isinstance(account, int):
                 raise AccountClosed("the account was erased")
             if self._known_keys.get(account) == key:
@@ -84,7 +88,7 @@ class Teller:
         """Return the key of an account, or a new one where it may be opened. Raises NotFound."""
         async with self._database.connection() as connection:
             key = (await store.find_keys(connection, [account_id])).get(account_id)
-        key = self._known_keys.get(account_id) or key
+        key = key or self._known_keys.get(account_id)
         if key is None:
             if not opens:
                 raise NotFound("account")
@@ -96,8 +100,7 @@ class Teller:
         """Set credits aside on the sponsor's account where it pays, else on the person's own."""
         own = operations.place_hold(request)
         if request.sponsor_account_id:
-            await self.execute(operations.open_account(request.account_id))
-            member_key = self._known_keys.get(request.account_id) or await self._find(request.account_id, opens=False)
+            member_key, _ = await self._decided(operations.open_account(request.account_id))
             try:
                 pool = operations.place_hold(request, pool=True, member_key=member_key)
                 response = pb.PlaceHoldResponse.FromString(await self.execute(pool))
@@ -113,15 +116,15 @@ class Teller:
     async def transfer(self, request: pb.TransferRequest) -> pb.TransferResponse:
         """Send credits, and have them arrive; where this ends in between, the job `finish_transfers` goes on."""
         operations.transfer(request)
-        refusal = None
+        recipient_key, refusal = 0, None
         try:
-            await self.execute(operations.prepare_receive(request.to_account_id))
+            recipient_key, _ = await self._decided(operations.prepare_receive(request.to_account_id))
         except (AccountClosed, LimitReached) as refused:
             refusal = refused
-        recipient_key = self._known_keys.get(request.to_account_id) or await self._find(request.to_account_id, opens=True)
-        response = pb.TransferResponse.FromString(await self.execute(operations.transfer(request, recipient_key, refusal)))
+        sender_key, answer = await self._decided(operations.transfer(request, recipient_key, refusal))
+        response = pb.TransferResponse.FromString(answer)
         response.balance.account_id = request.from_account_id
-        await self.finish_transfers(self._known_keys.get(request.from_account_id))
+        await self.finish_transfers(sender_key)
         return response
 
     async def finish_transfers(self, sender_key: int | None = None, limit: int = 1_000) -> int:

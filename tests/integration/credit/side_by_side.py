@@ -71,6 +71,7 @@ class SideBySide(RuleBasedStateMachine):
         self.steps = 0
         self.worked = timedelta(0)
         self.numbers = 0
+        self.reasons: set[str] = set()
 
     async def _open(self) -> list[Any]:
         return type(self).open_empty(LIMITS, 2)
@@ -109,6 +110,7 @@ class SideBySide(RuleBasedStateMachine):
         try:
             return self.run(lambda service: getattr(service.rpc if method in vars(CreditServicer) else service.admin, method)(request, None))
         except ParlourError as refused:
+            self.reasons.add(refused.reason)
             return refused
 
     def ask(self, method: str, request: Message, expected: Callable[[], Any]) -> tuple[Any, Any]:
@@ -137,6 +139,13 @@ class SideBySide(RuleBasedStateMachine):
         assert balance.available_microcredits == self.model.available(account)
         assert balance.tier == account["tier"]
         assert pb.Balance.State.Name(balance.state) == f"STATE_{account['state'].upper()}"
+
+    def arrive(self, sender: dict[str, Any] | None) -> None:
+        """What is on its way, of one sender or of all, arrives in the order in which it was sent."""
+        for one in list(self.on_their_way):
+            if sender is None or one[0] is sender:
+                self.model.arrive(*one)
+                self.on_their_way.remove(one)
 
     # What must hold
 

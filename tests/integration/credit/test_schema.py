@@ -45,6 +45,7 @@ FILLED = {
     "transfers": "SELECT n, n, n + 1, '[]', now(), CASE WHEN n % 1000 > 0 THEN now() END, false",
     "batches": "SELECT n % 8, n, now(), '1', 1, '', '', ''",
     "entries": "SELECT 7, n, 0, NULL, 1, 1, 'grant', NULL, 7, n, now()",
+    "notes": "SELECT 7, n, 'a note'",
     "operations": "SELECT n % 1000 + 1, 'request ' || n, n, n, 'PlaceHold', '', '', '', now() - interval '40 days' + n * interval '35 s'",
 }
 HOT = {
@@ -85,4 +86,4 @@ async def test_with_a_long_history_an_operation_still_looks_at_nothing_but_its_o
 async def test_a_page_of_entries_is_read_by_index(long_history):
     statement = _page(7, (KEY_MAX, 0), 51).compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
     lines = [str(row[0]) for row in await long_history.rows(f"EXPLAIN {statement}")]
-    assert not [line for line in lines if "Seq Scan on entries" in line or "Sort" in line], "\n".join(lines)
+    assert not [line for line in lines if "Seq Scan" in line or "Sort" in line], "\n".join(lines)
