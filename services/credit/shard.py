@@ -313,11 +313,11 @@ class Shard:
             # Somebody else opened the same account meanwhile: what concerns it is sent to where it is now.
             self._memory.forget()
             _reloads.labels("opened_elsewhere").inc()
-            opened = draft.changes.opened if draft is not None else {}
+            elsewhere = await self._opened_elsewhere(draft.changes.opened if draft is not None else {})
             for waiting in batch:
-                if waiting.key in opened and not waiting.answer.done():
+                if waiting.key in elsewhere and not waiting.answer.done():
                     waiting.answer.set_result(Outcome(waiting.operation, moved=True))
-            return [waiting for waiting in batch if waiting.key not in opened]
+            return [waiting for waiting in batch if waiting.key not in elsewhere]
         except (psycopg.errors.RaiseException, StaleVersion):
             self._memory.forget()
             _reloads.labels("changed_by_hand").inc()
@@ -334,6 +334,12 @@ class Shard:
             waiting.unsure = False
         _answer(draft)
         return []
+
+    async def _opened_elsewhere(self, opened: Mapping[int, str]) -> set[int]:
+        """Which keys of accounts that were about to be opened are not those that others have given them."""
+        async with self._database.connection() as connection:
+            found = await store.find_keys(connection, list(opened.values()))
+        return {key for key, account_id in opened.items() if found.get(account_id, key) != key}
 
     async def _draft_locked(self, connection: psycopg.AsyncConnection, batch: _Batch) -> _Draft:
         operations = _keyed(batch)

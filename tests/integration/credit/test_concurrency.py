@@ -68,13 +68,21 @@ async def test_the_books_balance_after_a_mix_of_everything_at_once(make_credit):
 
 async def test_whoever_is_sent_credits_while_two_instances_open_the_account_gets_them(make_credit):
     instances = [await make_credit(), await make_credit()]
-    await instances[0].grant("guild:1", 10_000)
-    await instances[0].set_pool(10_000, "guild:1")
-    for number in range(25):
-        new = f"user:new-{number}"
-        attempts = [call for one in instances for call in (one.transfer(1, "guild:1", new), one.hold(new, 1), one.grant(new, 1), one.balance(new))]
-        attempts += [one.hold(new, 1, sponsor_account_id="guild:1") for one in instances for _ in range(2)]
-        await asyncio.gather(*attempts)
-        assert (await instances[1].balance(new)).posted_microcredits == ALLOWANCE + 4
-    assert await instances[0].rows("SELECT count(*), sum(used_microcredits)::bigint FROM pool_members") == [(25, 100)]
+    dice = random.Random(3)
+
+    async def visitor(one, accounts: list[str]) -> None:
+        for _ in range(2):
+            account, other = dice.sample(accounts, 2)
+            await one.hold(account, dice.randrange(1, 100), sponsor_account_id=dice.choice(["", "guild:1"]))
+            await one.transfer(1, account, other)
+
+    await instances[0].grant("guild:1", ALLOWANCE)
+    await instances[0].set_pool(ALLOWANCE, "guild:1")
+    for number in range(12):
+        accounts = [f"user:{number}-{letter}" for letter in "abcde"]
+        await asyncio.gather(*(visitor(instances[visit % 2], accounts) for visit in range(12)))
+        balances = await asyncio.gather(*(instances[0].balance(account) for account in accounts))
+        assert sum(balance.posted_microcredits for balance in balances) == len(accounts) * ALLOWANCE
+    known = await instances[0].rows("SELECT count(*) FROM pool_members WHERE member_key NOT IN (SELECT account_key FROM account_keys)")
+    assert known == [(0,)]
     assert await instances[0].discrepancies() == []

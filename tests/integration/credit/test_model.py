@@ -32,5 +32,5 @@ def test_the_service_answers_what_the_model_answers(open_empty_ledger):
     examples = os.environ.get("MODEL_EXAMPLES")
     # Without being asked it looks at the same examples each time, and does not take minutes to find a smaller one.
     phases = (Phase.generate, Phase.shrink) if examples else (Phase.generate,)
-    profile = settings(max_examples=int(examples or 25), stateful_step_count=60, phases=phases, derandomize=not examples, **SETTINGS)
+    profile = settings(max_examples=int(examples or 18), stateful_step_count=60, phases=phases, derandomize=not examples, **SETTINGS)
     run_state_machine_as_test(machine, settings=profile)
