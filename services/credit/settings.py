@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from services.credit.chain import SHARDS
 from services.runtime.settings import DatabaseSettings, ServiceSettings, service_config
 
 
@@ -12,6 +13,7 @@ class CreditSettings(ServiceSettings, DatabaseSettings):
 
     model_config = service_config("credit")
 
+    pool_size: int = Field(8, ge=SHARDS + 2, le=200, description="connections at most; each shard keeps one of them")
     models_file: Path = Field(validation_alias="PARLOUR_MODELS_FILE", description="TOML file with the models' prices and the tiers")
     open_holds_max: int = Field(10_000, ge=1, le=1_000_000, description="holds that one account may have open")
     accounts_known_max: int = Field(100_000, ge=1, le=10_000_000, description="accounts whose keys one instance remembers")
