@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,19 +20,6 @@ from services.local.postgres import Postgres
 ROOT = Path(__file__).resolve().parents[1]
 SERVICES = ("credit", "memory", "conversation", "gateway")
 OURS = ("OPENAI_", "PARLOUR_", "DISCORD_", "OTEL_")
-
-
-def free_port_base() -> int:
-    """A port base whose service and metrics ports are free now."""
-    for base in range(20_000 + os.getpid() % 500 * 60, 60_000, 60):
-        if all(_is_free(base + offset) for offset in (0, 1, 2, 3, 50, 51, 52, 53)):
-            return base
-    raise OSError("no free ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 @dataclass

@@ -1,7 +1,9 @@
 """Where everything of one stack listens, counted from one port."""
 
+import random
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.local.failure import StackFailure
@@ -12,6 +14,9 @@ OUTGOING_WAIT_S = 3.0
 _METRICS_OFFSET = 50
 PORT_BASE_MAX = 65535 - _METRICS_OFFSET - len(SERVICES)
 _LOOPBACK = "127.0.0.1"
+_NOT_LENT = range(20_000, 32_000)
+"""Ports that systems do not lend to outgoing connections: Linux lends from 32768, others from 49152."""
+_TRIES = 1_000
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,16 @@ def _answers(host: str, port: int) -> bool:
 
 
 def free_port() -> int:
-    """A loopback port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nothing listens on now, and that no outgoing connection is lent before somebody listens. Raises StackFailure."""
+    return free_port_base(offsets=(0,))
+
+
+def free_port_base(offsets: Sequence[int] | None = None) -> int:
+    """A port such that nothing listens on it plus each offset; by default, on those that a stack of this port base needs. Raises StackFailure."""
+    wanted = offsets if offsets is not None else [int(address.rpartition(":")[2]) - DEFAULT_PORT_BASE for address in Addresses().all()]
+    choices = random.SystemRandom()
+    for _ in range(_TRIES):
+        base = choices.choice(_NOT_LENT)
+        if all(_taken(_LOOPBACK, base + offset) is None for offset in wanted):
+            return base
+    raise StackFailure(f"No port between {_NOT_LENT.start} and {_NOT_LENT.stop} is free.")

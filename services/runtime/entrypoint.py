@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import faulthandler
 import gc
 import signal
 import sys
@@ -51,7 +52,10 @@ class Parts:
 def run[S: ServiceSettings](
     name: str, settings_type: type[S], start: Callable[[S, Parts], Awaitable[None]], *, migrations_package: str | None = None
 ) -> NoReturn:
-    """Run a service: `serve` until SIGTERM or SIGINT, or `migrate` its database. Bad settings end with exit status 2 and a sentence for each."""
+    """Run a service: `serve` until SIGTERM or SIGINT, or `migrate` its database. Bad settings end with exit status 2 and a sentence for each.
+
+    SIGUSR1 has it write to standard error where each of its threads stands.
+    """
     arguments = _arguments(name, migrations_package is not None)
     try:
         settings = load(settings_type, name)
@@ -59,6 +63,8 @@ def run[S: ServiceSettings](
         print(f"parlour-{name} cannot start:\n{problem}", file=sys.stderr)
         sys.exit(2)
     telemetry.configure_logging(name, settings.log_level)
+    faulthandler.enable()
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
     if arguments.role == "migrate" and migrations_package is not None:
         sys.exit(_migrate(name, settings, migrations_package))
     sys.exit(uvloop.run(_serve(name, settings, start)))

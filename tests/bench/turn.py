@@ -20,9 +20,9 @@ import grpc
 import psycopg
 
 from parlour.gateway.v1 import gateway_pb2
-from services.local.addresses import free_port
+from services.local.addresses import free_port, free_port_base
 from tests.bench.peers import ECHO
-from tests.running_stack import Person, RunningStack, free_port_base
+from tests.running_stack import Person, RunningStack
 
 IN_FLIGHT = 32
 ROUNDS = 3

@@ -5,7 +5,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from parlour.credit.v1 import credit_pb2_grpc as pb_grpc
 from services.credit.pricing import PriceList, load_price_list
+from services.local.addresses import free_port
 from services.local.child import Command, spawn, stop
 from services.local.postgres import Postgres
 from services.local.watchdog import Watchdog
@@ -203,7 +203,7 @@ async def opened(folder: Path, server: DatabaseServer, watchdog: Watchdog, name:
     instances = []
     for number, proxy in enumerate(proxies):
         await proxy.start()
-        port = _free_port()
+        port = free_port()
         environment = {
             "PARLOUR_CREDIT_LISTEN": f"127.0.0.1:{port}",
             "PARLOUR_CREDIT_DATABASE_URL": f"postgresql://{OWNER}@/{name}?host={quote(str(proxy.folder), safe='')}",
@@ -224,12 +224,6 @@ async def opened(folder: Path, server: DatabaseServer, watchdog: Watchdog, name:
             await proxy.stop()
         with contextlib.suppress(Exception):
             server.postgres.drop_database(name)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 UNDECIDED = {"DEPENDENCY_UNAVAILABLE", "DEADLINE_EXCEEDED", "OVERLOADED", "STALE_VERSION", "CIRCUIT_OPEN", "INTERNAL"}

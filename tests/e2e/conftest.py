@@ -8,8 +8,9 @@ from pathlib import Path
 import grpc
 import pytest
 
+from services.local.addresses import free_port, free_port_base
 from tests.fakes.model_server import ModelServer
-from tests.running_stack import Person, RunningStack, free_port_base
+from tests.running_stack import Person, RunningStack
 
 
 class ModelPort:
@@ -21,8 +22,6 @@ class ModelPort:
 
 @pytest.fixture(scope="session")
 def model_port() -> ModelPort:
-    from services.local.addresses import free_port
-
     return ModelPort(free_port())
 
 

@@ -16,11 +16,11 @@ import pytest_asyncio
 
 from services.gateway.discord.api import invite_link
 from services.gateway.notices import WORDS
-from services.local.addresses import free_port
+from services.local.addresses import free_port, free_port_base
 from tests.fakes.discord_server import Channel, FakeDiscord, Guild, Interaction, Message, User
 from tests.fakes.model_server import Answer as Scripted
 from tests.fakes.model_server import ModelServer
-from tests.running_stack import RunningStack, free_port_base
+from tests.running_stack import RunningStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import signal
+import subprocess
 import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -70,7 +72,7 @@ class Processes:
     watchdog: Watchdog
     environment: dict[str, str]
     addresses: dict[str, str]
-    running: dict[str, tuple[object, Command]] = field(default_factory=dict)
+    running: dict[str, tuple[subprocess.Popen[bytes], Command]] = field(default_factory=dict)
 
     def start(self, name: str) -> None:
         command = Command(name, [sys.executable, "-m", f"services.{name}", "serve"], self.environment)
@@ -78,19 +80,30 @@ class Processes:
 
     def kill(self, name: str) -> None:
         process, command = self.running.pop(name)
-        signal_group(process.pid, 9)  # type: ignore[attr-defined]
-        stop(process, command, self.watchdog)  # type: ignore[arg-type]
+        signal_group(process.pid, signal.SIGKILL)
+        stop(process, command, self.watchdog)
 
     def stop(self) -> None:
         for name in list(self.running):
             process, command = self.running.pop(name)
-            stop(process, command, self.watchdog)  # type: ignore[arg-type]
+            stop(process, command, self.watchdog)
 
     async def ready(self, name: str) -> None:
         options = [("grpc.max_reconnect_backoff_ms", 200)]
         async with grpc.aio.insecure_channel(self.addresses[name], options=options) as channel:
             check = health_pb2_grpc.HealthStub(channel).Check
-            await check(health_pb2.HealthCheckRequest(), timeout=30, wait_for_ready=True)
+            try:
+                await check(health_pb2.HealthCheckRequest(), timeout=30, wait_for_ready=True)
+            except grpc.aio.AioRpcError as error:
+                raise AssertionError(f"{name}: {error.details()}; {await self.last_words(name)}") from error
+
+    async def last_words(self, name: str) -> str:
+        """Whether a process is still there, and the end of its log, with where each of its threads stands."""
+        process, _ = self.running[name]
+        if (status := process.poll()) is None:
+            process.send_signal(signal.SIGUSR1)
+            await asyncio.sleep(1)
+        return f"exit status {status}\n{(self.folder / f'{name}.log').read_text(errors='replace')[-8000:]}"
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """A whole stack as a child process, for tests that need everything."""
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -11,8 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from services.local.addresses import Addresses, require_free
-from services.local.failure import StackFailure
+from services.local.addresses import Addresses, free_port_base
 
 START_S = 60.0
 END_S = 30.0
@@ -85,16 +83,3 @@ def all_gone(processes: list[psutil.Process], seconds: float = END_S) -> list[ps
     """Wait for the end of processes, which need not be our children; answers those that linger."""
     _, lingering = psutil.wait_procs(processes, timeout=seconds)
     return [process for process in lingering if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
-
-
-def free_port_base() -> int:
-    """A port base, below the ports that systems give to outgoing connections, with nothing on it."""
-    choices = random.SystemRandom()
-    for _ in range(100):
-        base = choices.randrange(20_000, 30_000, 4)
-        try:
-            require_free(Addresses(base))
-        except StackFailure:
-            continue
-        return base
-    raise AssertionError("no free ports")
