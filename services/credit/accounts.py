@@ -215,14 +215,24 @@ class Account:
     next_due_at: datetime = field(default=NEVER, compare=False)
     """Nothing is due before it."""
     _burn_order: list[Grant] | None = field(default=None, compare=False, repr=False)
+    _all_usable: tuple[datetime, datetime] = field(default=(NEVER, NEVER), compare=False, repr=False)
+    """From when until when every grant can be used."""
 
     def available(self, now: datetime, overdraft: int) -> int:
         """What could be held now: free credits of usable grants and the unused overdraft, in microcredits."""
-        unusable = 0
-        for grant in self.grants.values():
-            if grant.effective_at > now or (grant.expires_at is not None and grant.expires_at <= now):
-                unusable += grant.remaining - grant.held
+        since, until = self._all_usable
+        unusable = 0 if since <= now < until else self._unusable(now)
         return self.posted - self.held - unusable + overdraft
+
+    def _unusable(self, now: datetime) -> int:
+        """Sum what is free of grants that cannot be used now; note for how long there will be none."""
+        unusable, since, until = 0, now, NEVER
+        for grant in self.grants.values():
+            since, until = max(since, grant.effective_at), min(until, grant.expires_at or NEVER)
+            if not grant.usable(now):
+                unusable += grant.free
+        self._all_usable = since, until
+        return unusable
 
     def require_not_closed(self) -> None:
         """Raises AccountClosed."""
@@ -249,7 +259,7 @@ class Account:
     def add_grant(self, grant: Grant) -> None:
         """Take in a new grant."""
         self.grants[grant.seq] = grant
-        self._burn_order = None
+        self._burn_order, self._all_usable = None, (NEVER, NEVER)
         self.touch(grant)
         if grant.expires_at is not None and grant.expires_at < self.next_due_at:
             self.next_due_at = grant.expires_at
@@ -257,7 +267,7 @@ class Account:
     def end_grant(self, grant: Grant, at: datetime) -> None:
         """Let a grant's time be over."""
         grant.expires_at, grant.ended = at, True
-        self._burn_order = None
+        self._burn_order, self._all_usable = None, (NEVER, NEVER)
         self.touch(grant)
         self.next_due_at = min(self.next_due_at, at)
 

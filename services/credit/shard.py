@@ -196,14 +196,15 @@ class Shard:
                 self._memory.forget()
                 await self._commit_locked(batch)
             return None
+        sealed, statement = self._seal(draft)
         if before is not None and not await self._land(before):
             await self._commit_locked(batch)  # what it was decided on did not come true
             return None
-        sealed, statement = self._seal(draft)
         if sealed is None or statement is None:
             self._answer_sure(draft)
             return None
-        return _Flight(draft, sealed, asyncio.create_task(self._write(sealed, statement)))
+        # Sent at once, before those run who have just been answered.
+        return _Flight(draft, sealed, asyncio.Task(self._write(sealed, statement), loop=asyncio.get_running_loop(), eager_start=True))
 
     async def _land(self, flight: _Flight) -> bool:
         """Wait until a batch is written, and answer it; return whether it was written as it was decided."""

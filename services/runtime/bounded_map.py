@@ -1,15 +1,17 @@
 """The one map type for anything keyed by a user, a guild, a channel or a message.
 
-It holds at most `size_max` items, drops the least recently used one when full and what was idle for `ttl_s`. Built on cachetools.
+It holds at most `size_max` items, drops the least recently used one when full and what was idle for `ttl_s`. Built on cachetools:
+on LRUCache, because a look at a TTLCache takes three times as long, and renews nothing.
 """
 
 import asyncio
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TypeVar, overload
 
-from cachetools import TTLCache
+from cachetools import Cache, LRUCache
 from prometheus_client import Counter, Gauge
 
 SIZE_MAX = 10_000
@@ -21,30 +23,35 @@ _maps: "weakref.WeakSet[BoundedMap[object, object]]" = weakref.WeakSet()
 _Default = TypeVar("_Default")
 
 
-class _Items[K, V](TTLCache[K, V]):
-    """Tells its owner what it drops, and why."""
+@dataclass(slots=True)
+class _Item[V]:
+    used_at_s: float
+    value: V
 
-    def __init__(self, size_max: int, ttl_s: float, clock: Callable[[], float], dropped: Callable[[K, V, str], None]) -> None:
-        super().__init__(maxsize=size_max, ttl=ttl_s, timer=clock)
+
+class _Items[K, V](LRUCache[K, _Item[V]]):
+    """Tells its owner what it drops for want of room, and finds what has been idle without renewing it."""
+
+    def __init__(self, size_max: int, dropped: Callable[[K, V, str], None]) -> None:
+        super().__init__(maxsize=size_max)
         self._dropped = dropped
 
-    def popitem(self) -> tuple[K, V]:
-        key, value = super().popitem()
-        self._dropped(key, value, "size")
-        return key, value
+    def popitem(self) -> tuple[K, _Item[V]]:
+        key, item = super().popitem()
+        self._dropped(key, item.value, "size")
+        return key, item
 
-    def expire(self, time: float | None = None) -> list[tuple[K, V]]:
-        expired: list[tuple[K, V]] = super().expire(time)
-        for key, value in expired:
-            self._dropped(key, value, "idle")
-        return expired
+    def idle_since(self, time_s: float) -> list[K]:
+        return [key for key in self if self.peek(key).used_at_s <= time_s]
+
+    def peek(self, key: K) -> _Item[V]:
+        return Cache.__getitem__(self, key)  # LRUCache's own would count as a use
 
 
 class BoundedMap[K, V]:
     """A map with a size limit and an idle time limit.
 
-    `get` and `put` renew an item's time; `get` does once a hundredth of it is over, because renewing costs three times as much as
-    looking. `on_evict` is called with key and value of what is dropped (not of what is popped).
+    `get` and `put` renew an item's time. `on_evict` is called with key and value of what is dropped (not of what is popped).
     Not thread-safe: it belongs to one event loop.
     """
 
@@ -61,15 +68,14 @@ class BoundedMap[K, V]:
         self._on_evict = on_evict
         self._evicted = {cause: _evictions.labels(name, cause) for cause in ("size", "idle")}
         self._clock = clock
-        self._slack_s = ttl_s / 100
-        # Values with the time at which they were last renewed.
-        self._items: _Items[K, tuple[float, V]] = _Items(size_max, ttl_s, clock, self._drop)
+        self._ttl_s = ttl_s
+        self._items: _Items[K, V] = _Items(size_max, self._drop)
         _maps.add(self)  # type: ignore[arg-type]
 
-    def _drop(self, key: K, item: tuple[float, V], cause: str) -> None:
+    def _drop(self, key: K, value: V, cause: str) -> None:
         self._evicted[cause].inc()
         if self._on_evict is not None:
-            self._on_evict(key, item[1])
+            self._on_evict(key, value)
 
     @overload
     def get(self, key: K) -> V | None: ...
@@ -78,17 +84,18 @@ class BoundedMap[K, V]:
     def get(self, key: K, default: object = None) -> object:
         """Return the item and renew its time, or the default."""
         try:
-            renewed_at, value = self._items[key]
+            item = self._items[key]
         except KeyError:
             return default
         now = self._clock()
-        if now - renewed_at > self._slack_s:
-            self._items[key] = now, value
-        return value
+        if now - item.used_at_s >= self._ttl_s:
+            return default
+        item.used_at_s = now
+        return item.value
 
     def put(self, key: K, value: V) -> None:
-        """Store an item, dropping expired ones and, when full, the least recently used one."""
-        self._items[key] = self._clock(), value
+        """Store an item, dropping the least recently used one when full."""
+        self._items[key] = _Item(self._clock(), value)
 
     def get_or_create(self, key: K, factory: Callable[[], V]) -> V:
         """Return the item, made by `factory` if it is not there."""
@@ -101,14 +108,17 @@ class BoundedMap[K, V]:
     def pop(self, key: K) -> V | None:
         """Remove and return the item, or None."""
         item = self._items.pop(key, None)
-        return item[1] if item is not None else None
+        return item.value if item is not None else None
 
     def sweep(self) -> int:
         """Drop what has been idle for too long; return how many items that was."""
-        return len(self._items.expire())
+        idle = self._items.idle_since(self._clock() - self._ttl_s)
+        for key in idle:
+            self._drop(key, self._items.pop(key).value, "idle")
+        return len(idle)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._items
+        return key in self._items and self._clock() - self._items.peek(key).used_at_s < self._ttl_s  # type: ignore[arg-type]
 
     def __len__(self) -> int:
         return len(self._items)
