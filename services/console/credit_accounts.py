@@ -4,7 +4,7 @@ Every function raises grpc.RpcError. A request id tells a command from any other
 """
 
 import uuid
-from datetime import UTC
+from datetime import UTC, datetime
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -62,9 +62,21 @@ def show_entries(channel: grpc.Channel, console: Console, account_id: str, limit
     console.print(table if table.row_count else "No entries.")
 
 
-def grant(channel: grpc.Channel, console: Console, account_id: str, amount_microcredits: int, *, source: str, note: str, request_id: str) -> None:
-    """Give an account credits and print its balance."""
+def grant(
+    channel: grpc.Channel,
+    console: Console,
+    account_id: str,
+    amount_microcredits: int,
+    *,
+    source: str,
+    note: str,
+    request_id: str,
+    until: datetime | None = None,
+) -> None:
+    """Give an account credits, for good or `until` a time, and print its balance."""
     request = pb.CreateGrantRequest(request_id=request_id, account_id=account_id, amount_microcredits=amount_microcredits, source=source, note=note)
+    if until is not None:
+        request.expire_time.FromDatetime(until)
     answer = pb_grpc.CreditAdminServiceStub(channel).CreateGrant(request, timeout=CALL_S)
     _say(console, f"Granted {credits_text(answer.grant.amount_microcredits)} credits ({answer.grant.grant_id}).")
     _print_balance(console, answer.balance)

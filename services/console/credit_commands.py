@@ -75,7 +75,7 @@ def _add_reading(words: _Parsers, connect: Connect) -> None:
 def _add_changing(words: _Parsers, connect: Connect) -> None:
     def grant(channel: grpc.Channel, console: Console, given: argparse.Namespace) -> None:
         fields = {"source": given.source, "note": given.note, "request_id": given.request_id}
-        credit_accounts.grant(channel, console, given.account, given.amount, **fields)
+        credit_accounts.grant(channel, console, given.account, given.amount, until=given.expires, **fields)
 
     def revoke(channel: grpc.Channel, console: Console, given: argparse.Namespace) -> None:
         credit_accounts.revoke(channel, console, given.account, given.grant, note=given.note, request_id=given.request_id)
@@ -89,6 +89,7 @@ def _add_changing(words: _Parsers, connect: Connect) -> None:
     parser = _add_account(_add(words, connect, "grant", "give an account credits", grant, changes=True))
     _add_amount(parser)
     parser.add_argument("--source", default="promotion", choices=SOURCES)
+    parser.add_argument("--expires", type=_said(moment), help="when what is left of it is gone, such as 2027-01-31 (UTC); for good if not given")
     parser.add_argument("--note", default="", help="kept with the grant")
     parser = _add_account(_add(words, connect, "revoke", "take back what is left of a grant", revoke, changes=True))
     parser.add_argument("grant", help="grant_..., as `grants` shows it")

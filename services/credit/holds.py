@@ -98,11 +98,11 @@ def capture(account: Account, hold: Hold, used: int, *, tier: Tier, now: datetim
     parts = () if late else _first(hold.allocations, used)
     if not late:
         end_hold(account, hold, HoldState.CAPTURED, posting.seq, now)
-        _use_member(account, hold, min(used, hold.amount) - hold.amount)
     extended = tier.capture_policy is CapturePolicy.EXTEND
     wanted = (used if extended else min(used, hold.amount)) - sum(amount for _, amount in parts)
     parts = _joined(parts, _more(account, parts, wanted, tier, now, late=late))
     charged = posting.spend(parts, EntryKind.CAPTURE, SystemAccount.REVENUE)
+    _use_member(account, hold, charged - (0 if late else hold.amount))
     overage = used - charged
     if extended and overage:
         posting.leg(EntryKind.WRITE_OFF, overage, system=SystemAccount.REVENUE)

@@ -213,6 +213,8 @@ class Model:
         self.system["write_off"] -= lost
         if not late:
             self.break_expired_of(account, hold)
+        if hold["member"]:  # what was set aside counted already, until it was freed
+            account["members"][hold["member"]] += charged - (0 if late else within)
         hold["charged"], hold["was_charged"] = charged, True
         released = 0 if late else hold["amount"] - min(used, hold["amount"])
         return {"charged": charged, "released": released, "overage": used - charged, "written_off": lost}

@@ -33,6 +33,13 @@ def test_a_grant_carries_a_request_id_and_shows_the_balance(typed):
     assert "105.00" in typed.shown
 
 
+def test_a_grant_may_end_at_a_time(typed):
+    typed.run("credit grant user:7 5 --expires 2027-01-31", ("CreateGrant", pb.CreateGrantResponse()))
+    typed.run("credit grant user:7 5", ("CreateGrant", pb.CreateGrantResponse()))
+    assert typed.requests[0].expire_time.ToJsonString() == "2027-01-31T00:00:00Z"
+    assert not typed.requests[1].HasField("expire_time")
+
+
 def test_a_command_is_repeated_under_the_request_id_that_is_given(typed):
     typed.run("credit grant user:7 5 --request-id r1", ("CreateGrant", pb.CreateGrantResponse()))
     assert typed.requests[0].request_id == "r1"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.credit import holds, ledger
 from services.credit.accounts import Account, Entry, EntryKind, Hold, SystemAccount
 from services.credit.posting import Limits
-from services.credit.tiers import Period, Tier, day_of
+from services.credit.tiers import CapturePolicy, Period, Tier, day_of
 from services.runtime.errors import AccountClosed, AccountFrozen, InsufficientCredit, LimitReached, RateLimited
 
 NOON = datetime(2026, 11, 15, 12, 0, 30, tzinfo=UTC)
@@ -178,6 +178,22 @@ def test_a_pool_pays_for_each_member_up_to_the_limit_of_the_day():
     place(pool, 40, member_key=7)
     assert (first.member_key, first.member_day) == (7, day_of(NOON))
     place(pool, 100, now=NOON + timedelta(days=1), member_key=7)
+
+
+def test_what_a_member_is_charged_beyond_a_hold_or_late_counts_for_the_day_too():
+    pool, journal = given_credits(1_000, kind="guild"), []
+    pool.member_daily_limit = 100
+    extending = FREE.model_copy(update={"capture_policy": CapturePolicy.EXTEND, "grace_s": 60})
+    holds.capture(pool, place(pool, 10, member_key=7), 30, tier=extending, now=NOON, journal=journal)
+    with pytest.raises(LimitReached):
+        place(pool, 71, member_key=7)
+    late = place(pool, 70, member_key=7)
+    after = NOON + timedelta(seconds=61)
+    ledger.settle_due(pool, extending, after, journal)
+    holds.capture(pool, late, 50, tier=extending, now=after, journal=journal)
+    with pytest.raises(LimitReached):
+        place(pool, 21, now=after, member_key=7)
+    place(pool, 20, now=after, member_key=7)
 
 
 def test_what_a_member_did_not_use_of_a_hold_can_be_used_again_on_the_same_day():
