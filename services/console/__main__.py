@@ -2,24 +2,25 @@
 
 import argparse
 import getpass
+import io
 import os
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import NoReturn
 
 import grpc
 
-from parlour.memory.v1 import memory_pb2
-from services.console import operator
 from services.console.assistant import Assistant, Person
 from services.console.chat import Chat
 from services.console.credit_audit import ANSWER_BYTES_MAX
 from services.console.credit_commands import add_credit_commands
 from services.console.credit_journal import BrokenExport
 from services.console.failures import sentence
+from services.console.memory_commands import add_memory_commands
+from services.console.memory_file import UnusableFile
 from services.console.screens import Pipe, Screen, Terminal
-from services.console.tables import console
 
 SERVICES = ("credit", "memory", "conversation", "gateway")
 DEFAULT_PORT_BASE = 50051
@@ -27,6 +28,8 @@ DEFAULT_PORT_BASE = 50051
 
 def main() -> NoReturn:
     """Run one command; exit with its status, or with status 1 and a sentence when it fails."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that does not know a letter of an answer ends no command
     arguments = _parser().parse_args()
     run: Callable[[argparse.Namespace], int | None] = arguments.run
     status = None
@@ -34,7 +37,7 @@ def main() -> NoReturn:
         status = run(arguments)
     except grpc.RpcError as error:
         sys.exit(f"parlour: {sentence(error)}")
-    except BrokenExport as problem:
+    except (BrokenExport, UnusableFile) as problem:
         sys.exit(f"parlour: {problem}")
     except KeyboardInterrupt:
         sys.exit(130)
@@ -67,15 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--user", default=_user_name(), help="who you are (default: %(default)s)")
     chat.set_defaults(run=_chat)
 
-    add_credit_commands(commands, _credit_channel)
-
-    memory = commands.add_parser("memory", help="what is remembered").add_subparsers(required=True, metavar="what")
-    search = memory.add_parser("search", help="find memories by meaning and by words")
-    search.add_argument("query")
-    search.add_argument("--user", default=person(_user_name()).user_id, help="whose (default: %(default)s)")
-    search.add_argument("--guild", default="", help="seen from this guild (default: direct messages)")
-    search.add_argument("--limit", type=int, default=10)
-    search.set_defaults(run=_search)
+    add_credit_commands(commands, partial(_channel, "credit"))
+    add_memory_commands(commands, partial(_channel, "memory"), person(_user_name()).user_id)
     return parser
 
 
@@ -100,15 +96,9 @@ def _chat(arguments: argparse.Namespace) -> None:
         Chat(Assistant(channel, person(arguments.user)), screen).run()
 
 
-def _credit_channel(arguments: argparse.Namespace) -> grpc.Channel:
+def _channel(service: str, arguments: argparse.Namespace) -> grpc.Channel:
     options = [("grpc.max_receive_message_length", ANSWER_BYTES_MAX)]
-    return grpc.insecure_channel(address("credit", arguments.port_base), options=options)
-
-
-def _search(arguments: argparse.Namespace) -> None:
-    viewer = memory_pb2.Viewer(guild_id=arguments.guild, user_id=arguments.user)
-    with grpc.insecure_channel(address("memory", arguments.port_base)) as channel:
-        operator.search_memories(channel, console(), viewer, arguments.query, arguments.limit)
+    return grpc.insecure_channel(address(service, arguments.port_base), options=options)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
+from rich.markup import escape
+
 LINE_CHARACTERS_MAX = 8000  # what the gateway accepts
 _READ_CHARACTERS_MAX = 65_536
 
@@ -44,7 +46,7 @@ def folded(text: str) -> str:
 
 def cell(text: str) -> str:
     """The text for a table of rich: what others wrote is no markup."""
-    return visible(text).replace("[", r"\[")
+    return escape(visible(text))
 
 
 def read_lines(stream: TextIO) -> Iterator[tuple[str, int]]:

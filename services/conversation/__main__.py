@@ -6,6 +6,7 @@ from functools import partial
 from parlour.conversation.v1 import conversation_pb2_grpc as pb_grpc
 from services.conversation import jobs as conversation_jobs
 from services.conversation.abandoned import AbandonedReplies
+from services.conversation.background_budget import BackgroundBudget
 from services.conversation.completion import Completions
 from services.conversation.context_window import Shares
 from services.conversation.language_model import LanguageModel, Patience
@@ -81,7 +82,8 @@ def _serve(settings: ConversationSettings, parts: Parts, database: Database, sto
     parts.stack.push_async_callback(abandoned.close)
     turns = ConversationServicer(store, database, replies, abandoned)
     add(pb_grpc.add_ConversationServiceServicer_to_server, turns, "parlour.conversation.v1.ConversationService")
-    calls = LanguageModelServicer(completions)
+    budget = BackgroundBudget(database, tokens_max=settings.background_tokens_max)
+    calls = LanguageModelServicer(completions, budget)
     add(pb_grpc.add_LanguageModelServiceServicer_to_server, calls, "parlour.conversation.v1.LanguageModelService")
     personas = PersonaServicer(database)
     add(pb_grpc.add_PersonaServiceServicer_to_server, personas, "parlour.conversation.v1.PersonaService")

@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 
 from parlour.credit.v1 import credit_pb2
 from parlour.memory.v1 import memory_pb2
+from services.conversation.background_budget import BackgroundBudget
 from services.conversation.requests import forget_requests
 from services.conversation.store import Aftermath, TurnStore
 from services.conversation.turn import Turn
@@ -17,6 +18,8 @@ from services.runtime.telemetry import get_logger
 
 _log = get_logger(__name__)
 _CALL_S = 5.0
+USAGE_KEEP_DAYS = 400
+"""Longer than a year, so that months can be compared; a few rows a guild and day."""
 
 
 def register(jobs: Jobs, store: TurnStore, database: Database, credit: CreditClient, memory: MemoryClient, *, request_keep_days: int) -> None:
@@ -35,6 +38,7 @@ def register(jobs: Jobs, store: TurnStore, database: Database, credit: CreditCli
     @jobs.periodic(cron="17 4 * * *", name="forget_requests")
     async def forget_old_requests() -> None:
         await forget_requests(database, request_keep_days)
+        await BackgroundBudget(database, tokens_max=0).forget_old(USAGE_KEEP_DAYS)
 
 
 async def follow_turn(store: TurnStore, credit: CreditClient, memory: MemoryClient, turn_id: str) -> None:

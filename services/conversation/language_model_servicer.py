@@ -8,31 +8,48 @@ import grpc
 
 from parlour.conversation.v1 import conversation_pb2 as pb
 from parlour.conversation.v1 import conversation_pb2_grpc
+from services.conversation.background_budget import BackgroundBudget
 from services.conversation.completion import Completions, CompletionWanted
 from services.conversation.context_window import PromptMessage
 from services.conversation.model_gate import Priority
 from services.conversation.proto_forms import usage_proto
+from services.conversation.turn import Usage
 from services.runtime.deadline import remaining_s
-from services.runtime.errors import DeadlineMissing, InvalidField
+from services.runtime.errors import DeadlineMissing, DependencyUnavailable, InvalidField
+from services.runtime.telemetry import get_logger
 
+_log = get_logger(__name__)
 _ROLES = ("system", "user", "assistant")
 
 type _Context[A] = grpc.aio.ServicerContext[Any, A]
 
 
 class LanguageModelServicer(conversation_pb2_grpc.LanguageModelServiceServicer):
-    """Completes prompts. A repeated request is completed again: nothing is stored, nothing is charged here."""
+    """Completes prompts. A repeated request is completed again. Background work of a guild is counted, and refused when its day is used up."""
 
-    def __init__(self, completions: Completions) -> None:
+    def __init__(self, completions: Completions, budget: BackgroundBudget) -> None:
         self._completions = completions
+        self._budget = budget
 
     async def Complete(self, request: pb.CompleteRequest, context: _Context[pb.CompleteResponse]) -> pb.CompleteResponse:
         """Complete a prompt."""
         left_s = remaining_s()
         if left_s is None:
             raise DeadlineMissing("every call needs a deadline")
-        completion = await self._completions.complete(_wanted(request), left_s)
+        wanted = _wanted(request)
+        counted = request.guild_id if wanted.priority is Priority.BACKGROUND else ""
+        if counted:
+            await self._budget.require(counted)
+        completion = await self._completions.complete(wanted, left_s)
+        if counted:
+            await self._count(counted, wanted.feature, completion.usage)
         return pb.CompleteResponse(text=completion.text, usage=usage_proto(completion.usage))
+
+    async def _count(self, guild_id: str, feature: str, usage: Usage) -> None:
+        try:
+            await self._budget.spend(guild_id, feature, usage)
+        except DependencyUnavailable as error:  # the answer was made and paid for: it is not thrown away
+            _log.error("background usage was not counted", guild_id=guild_id, feature=feature, problem=str(error))
 
 
 def _wanted(request: pb.CompleteRequest) -> CompletionWanted:

@@ -34,6 +34,9 @@ class ConversationSettings(ServiceSettings, DatabaseSettings):
     model_failures_max: int = Field(5, ge=1, le=1000, description="failures in a row before a model is given time to recover")
     model_open_s: float = Field(10.0, gt=0, le=600, description="how long a failing model is given")
 
+    background_tokens_max: int = Field(
+        200_000, ge=0, le=10**12, description="tokens that the background work of one guild may use a day (UTC): more is refused, and rules take over"
+    )
     unstored_max: int = Field(256, ge=0, le=100_000, description="replies whose storing is tried again while the database is away")
     unstored_retry_s: float = Field(120.0, ge=0, le=3600, description="how long it is tried")
     request_keep_days: int = Field(30, ge=1, le=365, description="how long a repeated request gets its first answer")

@@ -133,6 +133,18 @@ user_activity = sa.Table(
 )
 """What must survive a restart about how active a person is."""
 
+background_usage = sa.Table(
+    "background_usage",
+    metadata,
+    sa.Column("guild_id", sa.Text, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("feature", sa.Text, primary_key=True),
+    _number("calls"),
+    _number("prompt_tokens"),
+    _number("completion_tokens"),
+)
+"""What background work used of the models."""
+
 opt_outs = sa.Table("opt_outs", metadata, sa.Column("user_id", sa.Text, primary_key=True), _time("create_time"))
 
 requests = sa.Table(

@@ -1,5 +1,7 @@
 """How other services call memory. Errors come back as the classes that the service raised (services.runtime.errors)."""
 
+from collections.abc import AsyncIterator
+
 from parlour.memory.v1 import memory_pb2, memory_pb2_grpc
 from services.runtime.channel import Remote
 
@@ -50,6 +52,40 @@ class MemoryClient:
     async def undo_forget(self, request: memory_pb2.UndoForgetRequest, *, timeout_s: float = 2.0) -> memory_pb2.UndoForgetResponse:
         """Bring back what a plan forgot. Raises PlanExpired after the window."""
         return await self._remote.unary(self._writes.UndoForget, request, timeout_s=timeout_s)
+
+    async def reembed_memories(self, request: memory_pb2.ReembedMemoriesRequest, *, timeout_s: float = 5.0) -> memory_pb2.ReembedMemoriesResponse:
+        """Have every memory embedded with the model that the service runs; where that is under way, read how far it is."""
+        return await self._remote.unary(self._writes.ReembedMemories, request, timeout_s=timeout_s)
+
+    async def get_reembedding(self, request: memory_pb2.GetReembeddingRequest, *, timeout_s: float = 2.0) -> memory_pb2.GetReembeddingResponse:
+        """Read how far embedding again is."""
+        return await self._remote.unary(self._writes.GetReembedding, request, timeout_s=timeout_s)
+
+    async def import_memories(
+        self, requests: AsyncIterator[memory_pb2.ImportMemoriesRequest], *, timeout_s: float = 600.0
+    ) -> memory_pb2.ImportMemoriesResponse:
+        """Store an export; every message of the stream carries the same request id."""
+        return await self._remote.upload(self._writes.ImportMemories, requests, timeout_s=timeout_s)
+
+    async def list_quarantine(self, request: memory_pb2.ListQuarantineRequest, *, timeout_s: float = 10.0) -> memory_pb2.ListQuarantineResponse:
+        """List what a guild's people said that looks like an instruction."""
+        return await self._remote.unary(self._writes.ListQuarantine, request, timeout_s=timeout_s)
+
+    async def release_quarantined(
+        self, request: memory_pb2.ReleaseQuarantinedRequest, *, timeout_s: float = 10.0
+    ) -> memory_pb2.ReleaseQuarantinedResponse:
+        """Accept a quarantined memory. Raises NotFound."""
+        return await self._remote.unary(self._writes.ReleaseQuarantined, request, timeout_s=timeout_s)
+
+    async def erase_subject(self, request: memory_pb2.EraseSubjectRequest, *, timeout_s: float = 600.0) -> memory_pb2.EraseSubjectResponse:
+        """Remove a person everywhere. One that was cut off goes on when it is repeated. Raises RequestIdReused, Overloaded."""
+        return await self._remote.unary(self._writes.EraseSubject, request, timeout_s=timeout_s)
+
+    def export_memories(
+        self, request: memory_pb2.ExportMemoriesRequest, *, timeout_s: float = 600.0
+    ) -> AsyncIterator[memory_pb2.ExportMemoriesResponse]:
+        """Stream what a viewer may see of their own."""
+        return self._remote.stream(self._reads.ExportMemories, request, timeout_s=timeout_s)
 
     async def search_memories(self, request: memory_pb2.SearchMemoriesRequest, *, timeout_s: float = 1.5) -> memory_pb2.SearchMemoriesResponse:
         """Find the memories that bear on a query, best first."""

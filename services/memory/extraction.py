@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.memory.quarantine import looks_like_an_instruction
-from services.memory.statements import Statement, parse_statement
+from services.memory.statements import SELF, Statement, parse_ending, parse_statement
 from services.retrieval.terms import single_blanks
 
 EXTRACTOR_VERSION = 1
@@ -43,15 +43,27 @@ def extract(text: str) -> list[Statement]:
     for sentence in _sentences(text):
         # A clause of a question ("I live in Oslo, what should I see?") is cut off first: the question mark belongs to its last clause.
         for clause in _NEXT_STATEMENT.split(sentence):
-            statement = parse_statement(_without_question(clause))
+            said = _without_question(clause)
+            statement = parse_statement(said) or _ending(said)
             if statement is not None:
                 found.setdefault(statement.text.casefold(), statement)
     return list(found.values())[:FACTS_PER_MESSAGE_MAX]
 
 
+def spoken(text: str) -> str:
+    """Return what a message says in its author's own words: without quoted lines and code, in place of which stands an ellipsis."""
+    return _QUOTED_LINE.sub("", single_blanks(_CODE.sub(" … ", text)))
+
+
 def _sentences(text: str) -> list[str]:
-    plain = _QUOTED.sub(" … ", _QUOTED_LINE.sub("", single_blanks(_CODE.sub(" … ", text))))
+    plain = _QUOTED.sub(" … ", spoken(text))
     return [sentence for sentence in _SENTENCE_END.split(plain) if sentence and sentence.strip() and "…" not in sentence]
+
+
+def _ending(clause: str) -> Statement | None:
+    """What has ended is told in the person's own words; it is about nothing that holds."""
+    ended = parse_ending(clause)
+    return Statement(single_blanks(clause).strip(" .!"), SELF, "", "", "fact") if ended is not None else None
 
 
 def _without_question(clause: str) -> str:

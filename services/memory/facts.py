@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from services.memory.gist import gist_hash
 from services.memory.quarantine import looks_like_an_instruction
 from services.memory.scopes import Scope
-from services.memory.statements import parse_statement
+from services.memory.statements import parse_ending, parse_statement
 from services.retrieval.terms import normalised
 
 
@@ -45,11 +46,19 @@ class NewFact:
     provenance: Provenance
     valid_from: datetime | None
     quarantined: bool
+    text_hash: bytes = field(init=False, repr=False, compare=False)
+    """What two memories of a scope may not share."""
+    gist_hash: bytes = field(init=False, repr=False, compare=False)
+    """What near-duplicates share."""
+    ended_gist_hash: bytes = field(init=False, repr=False, compare=False)
+    """Of what this says is true no more; empty: of nothing."""
 
-    @property
-    def text_hash(self) -> bytes:
-        """What two memories of a scope may not share."""
-        return text_hash(self.text)
+    def __post_init__(self) -> None:
+        # Once, and not under the scope's lock, where each is looked at several times.
+        object.__setattr__(self, "text_hash", text_hash(self.text))
+        object.__setattr__(self, "gist_hash", gist_hash(self.text))
+        ended = parse_ending(self.text)
+        object.__setattr__(self, "ended_gist_hash", gist_hash(ended) if ended is not None else b"")
 
 
 @dataclass(frozen=True, slots=True)

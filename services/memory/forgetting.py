@@ -15,11 +15,11 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.memory import operations, store
+from services.memory.embeddings import EmbeddingModels
 from services.memory.facts import StoredMemory
 from services.memory.intent import Resemblance, asks_for_everything, meant
 from services.memory.scope_lock import confine, count, lock_known_scopes, reading, writing
 from services.memory.scopes import Viewer
-from services.retrieval.embedding import EmbeddingModel
 from services.retrieval.terms import query_terms
 from services.runtime.database import Database
 from services.runtime.errors import NotFound, PlanExpired
@@ -101,9 +101,9 @@ class Plan:
 class Forgetting:
     """Plans, commits, undoes, and erases what is due. Every method that a caller names a request for is idempotent."""
 
-    def __init__(self, database: Database, model: EmbeddingModel, *, plan_s: float, undo_s: float, items_max: int) -> None:
+    def __init__(self, database: Database, models: EmbeddingModels, *, plan_s: float, undo_s: float, items_max: int) -> None:
         self._database = database
-        self._model = model
+        self._models = models
         self._plan_s = plan_s
         self._undo_s = undo_s
         self._items_max = items_max
@@ -127,9 +127,10 @@ class Forgetting:
                 rows = await session.execute(_EVERYTHING, {**parameters, "items_max": self._items_max})
                 return [row.memory_id for row in rows]
         terms = query_terms(sentence)
-        vector = store.vector_literal(await self._model.embed_query(sentence))
+        model = await self._models.in_force()
+        vector = store.vector_literal(await model.embed_query(sentence))
         async with reading(self._database, viewer.scope_ids()) as session:
-            rows = await session.execute(_RESEMBLANCES, {**parameters, "query": vector, "terms": terms, "model": self._model.name})
+            rows = await session.execute(_RESEMBLANCES, {**parameters, "query": vector, "terms": terms, "model": model.name})
             resemblances = [Resemblance(row.memory_id, row.similarity, row.shared) for row in rows]
         return meant(resemblances, terms_count=len(terms), items_max=self._items_max)
 

@@ -4,6 +4,7 @@ Only ids and counts are kept. A text that a request brought may be forgotten bef
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,9 +12,12 @@ from google.protobuf.message import Message
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.runtime.errors import RequestIdReused
+from services.runtime.errors import NotFound, RequestIdReused
 
 Result = Mapping[str, Any]
+
+ERASED = '{"erased": true}'
+"""The result of a request whose memories were erased with the person they belonged to. Nothing else is kept of it."""
 
 _BEGIN = text("INSERT INTO operations (request_id, payload_hash) VALUES (:request_id, :payload_hash) ON CONFLICT DO NOTHING RETURNING request_id")
 _FIND = text("SELECT payload_hash, result FROM operations WHERE request_id = :request_id")
@@ -29,12 +33,15 @@ def payload_hash(request: Message) -> bytes:
 async def begin(session: AsyncSession, request_id: str, payload: bytes) -> Result | None:
     """Return None where the work is still to be done in this transaction, else what the first request was answered.
 
-    A second request with the same id waits here until the first one's transaction ends. Raises RequestIdReused for another payload.
+    A second request with the same id waits here until the first one's transaction ends. Raises RequestIdReused for another payload,
+    NotFound where what the request brought was erased.
     """
     parameters = {"request_id": request_id, "payload_hash": payload}
     if (await session.execute(_BEGIN, parameters)).first() is not None:
         return None
     row = (await session.execute(_FIND, parameters)).one()
+    if row.result == json.loads(ERASED):
+        raise NotFound("the result of this request")
     if bytes(row.payload_hash) != payload:
         raise RequestIdReused(request_id)
     result: Result = row.result

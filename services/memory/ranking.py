@@ -1,28 +1,58 @@
-"""Which candidates of a search are answered, in which order, and why. Pure."""
+"""Which candidates of a search are answered, in which order, and why. Pure.
 
+The constants are round numbers from reasoning about how people tell things. What each is worth was looked at on public dialogues; none was fitted.
+"""
+
+import math
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from services.memory.asking import Question
 from services.memory.facts import StoredMemory
-from services.retrieval.fusion import Arm, Spread, fused, ranked
+from services.memory.traits import Traits
+from services.retrieval.fusion import Arm, Spread, fused
 from services.retrieval.terms import overlap, terms_of
 
 VECTOR_DEVIATION_MIN = 0.05
 """Cosines of this model differ by as much between unrelated texts; among few memories less than that is no signal."""
 LEXICAL_DEVIATION_MIN = 0.5
 """A quarter of what one fairly rare word scores."""
+VECTOR_WEIGHT = 1.25
+"""Meaning counts a little more than words: a question seldom uses the words of its answer."""
+NEIGHBOUR_SHARES = (0.3, 0.15)
+"""The part of its score that a memory lends to what was said right before and after it, and to what was said one further."""
+ANSWER_SHARE = 0.4
+"""The part that a question lends, beside that, to what somebody else says next: an answer often means nothing without it."""
+NEIGHBOUR_GAP = timedelta(minutes=30)
+"""What was said longer apart is not one conversation: half an hour of silence is the usual end of a session."""
+SPEAKER_BONUS = 2.0
+"""Two deviations, about what one telling word is worth, for the words of somebody whom the query names."""
+WHEN_BONUS = 1.0
+"""For what names a time, where the query asks for one."""
+LENGTH_WEIGHT = 0.5
+"""What says more answers more: each e-fold of terms counts half a deviation."""
+ASKS_PENALTY = 0.75
+"""A question tells nothing by itself."""
 NEAR_DUPLICATE_OVERLAP = 0.85
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One version of a memory that an arm of the search brought, and what each arm gives it."""
+    """One version of a memory that an arm of the search brought, or that was said beside one, and what each arm gives it.
+
+    `position` counts what its scope took in.
+    """
 
     memory_id: uuid.UUID
     version: int
     similarity: float
     lexical: float
+    scope_id: uuid.UUID
+    position: int
+    said_at: datetime
+    traits: Traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +66,7 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with its fused score and what each arm gave, in that arm's own measure."""
+    """A candidate with its fused score and what each arm gave: vector and lexical in their own measure, all else in deviations."""
 
     candidate: Candidate
     score: float
@@ -52,15 +82,56 @@ class Found:
     score_by_arm: Mapping[str, float]
 
 
-def rank(candidates: Candidates, similarity_floor: float) -> list[Ranked]:
+def rank(candidates: Candidates, question: Question, similarity_floor: float) -> list[Ranked]:
     """Return the candidates best first, without those that share neither a word nor enough meaning with the query."""
-    kept = [one for one in candidates.found if one.lexical > 0 or one.similarity >= similarity_floor]
+    found = candidates.found
     arms = {
-        "vector": Arm(candidates.vector, deviation_min=VECTOR_DEVIATION_MIN),
+        "vector": Arm(candidates.vector, weight=VECTOR_WEIGHT, deviation_min=VECTOR_DEVIATION_MIN),
         "lexical": Arm(candidates.lexical, deviation_min=LEXICAL_DEVIATION_MIN),
     }
-    scores = fused({"vector": [one.similarity for one in kept], "lexical": [one.lexical for one in kept]}, arms)
-    return [Ranked(kept[index], scores[index], {"vector": kept[index].similarity, "lexical": kept[index].lexical}) for index in ranked(scores)]
+    own = fused({"vector": [one.similarity for one in found], "lexical": [one.lexical for one in found]}, arms)
+    lent = _lent(found, own)
+    scored = [
+        _ranked(one, own[index], lent[index], question) for index, one in enumerate(found) if one.lexical > 0 or one.similarity >= similarity_floor
+    ]
+    return sorted(scored, key=lambda one: -one.score)
+
+
+def _ranked(one: Candidate, own: float, lent: float, question: Question) -> Ranked:
+    reasons = {"neighbour": lent, "form": LENGTH_WEIGHT * math.log1p(one.traits.length) - ASKS_PENALTY * one.traits.asks}
+    if one.traits.speaker in question.speakers:
+        reasons["speaker"] = SPEAKER_BONUS
+    if question.when and one.traits.dated:
+        reasons["time"] = WHEN_BONUS
+    score_by_arm = {"vector": one.similarity, "lexical": one.lexical, **{name: score for name, score in reasons.items() if score}}
+    return Ranked(one, own + sum(reasons.values()), score_by_arm)
+
+
+def _lent(found: Sequence[Candidate], own: Sequence[float]) -> list[float]:
+    """Return what each candidate is lent by what was said around it in the same conversation."""
+    by_scope: dict[uuid.UUID, dict[int, int]] = {}
+    for index, one in enumerate(found):  # of several versions the best speaks
+        at = by_scope.setdefault(one.scope_id, {})
+        if one.position not in at or own[index] > own[at[one.position]]:
+            at[one.position] = index
+    lent = [0.0] * len(found)
+    for index, one in enumerate(found):
+        at = by_scope[one.scope_id]
+        for step, share in _STEPS:
+            other = at.get(one.position + step)
+            if other is not None:
+                lent[index] += own[other] * _share(found[other], one, step, share)
+    return lent
+
+
+_STEPS = tuple((sign * (distance + 1), share) for distance, share in enumerate(NEIGHBOUR_SHARES) for sign in (-1, 1))
+
+
+def _share(lender: Candidate, one: Candidate, step: int, share: float) -> float:
+    if abs(lender.said_at - one.said_at) > NEIGHBOUR_GAP:
+        return 0.0
+    answers = step == -1 and lender.traits.asks and lender.traits.speaker != one.traits.speaker
+    return share + ANSWER_SHARE if answers else share
 
 
 def collapsed(found: Sequence[Found], limit: int) -> list[Found]:

@@ -11,10 +11,11 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.memory import operations, store
+from services.memory.embeddings import Embedded, EmbeddingModels
 from services.memory.facts import Kind, NewFact, StoredMemory, new_fact, time_ordered_ids
+from services.memory.last_writes import last_writes
 from services.memory.scope_lock import count, lock_known_scopes, lock_scopes, writing
 from services.memory.scopes import Viewer
-from services.retrieval.embedding import EmbeddingModel, Vectors
 from services.runtime.database import Database
 from services.runtime.errors import LimitReached, NotFound
 
@@ -37,15 +38,17 @@ class Remembering:
     def __init__(
         self,
         database: Database,
-        model: EmbeddingModel,
+        models: EmbeddingModels,
         *,
         memories_per_scope_max: int,
+        supersede_undo_s: float = 3_600.0,
         clock: Callable[[], float] = time.time,
         random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._database = database
-        self._model = model
+        self._models = models
         self._memories_per_scope_max = memories_per_scope_max
+        self._supersede_undo_s = supersede_undo_s
         self._clock = clock
         self._random_bytes = random_bytes
 
@@ -54,7 +57,7 @@ class Remembering:
 
         Raises LimitReached when a scope would hold too much, RequestIdReused.
         """
-        vectors = await self._model.embed([fact.text for fact in facts])
+        vectors = await self._models.embed([fact.text for fact in facts])
         scopes = [fact.scope for fact in facts]
         async with writing(self._database, {scope.scope_id for scope in scopes}) as session:
             done = await operations.begin(session, request_id, payload)
@@ -68,30 +71,30 @@ class Remembering:
         remembered = [Remembered(one.memory_id, found.get(one.memory_id), one.duplicate) for one in added]
         return remembered, await self.token()
 
-    async def add_within(self, session: AsyncSession, facts: Sequence[NewFact], vectors: Vectors) -> list[store.Added]:
+    async def add_within(self, session: AsyncSession, facts: Sequence[NewFact], vectors: Embedded) -> list[store.Added]:
         """Store facts in a transaction that is confined to their scopes. Raises LimitReached."""
         held = await lock_scopes(session, [fact.scope for fact in facts])
         ids = time_ordered_ids(len(facts), int(self._clock() * 1000), self._random_bytes)
-        added, new_by_scope = await store.insert_facts(session, facts, vectors, ids, self._model.name)
+        added, new_by_scope = await store.insert_facts(session, facts, vectors, ids)
         for scope_id, new in new_by_scope.items():
             if held[scope_id] + new > self._memories_per_scope_max:
                 raise LimitReached("memories in this scope", self._memories_per_scope_max)
             await count(session, scope_id, new)
         for fact, one in zip(facts, added, strict=True):
             source = fact.provenance.source if fact.provenance.source in _SOURCES else "other"
-            _added.labels(source, "duplicate" if one.duplicate else "quarantined" if fact.quarantined else "stored").inc()
+            _added.labels(source, _result(fact, one)).inc()
         return added
 
     async def update(
         self, request_id: str, payload: bytes, viewer: Viewer, memory_id: uuid.UUID, version: int, text: str
     ) -> tuple[StoredMemory, str]:
         """Change a memory's text; return it and the token. Raises NotFound, PermissionRefused, StaleVersion, InvalidField, RequestIdReused."""
-        vector = await self._model.embed_query(text)
+        vector = await self._models.embed_one(text)
         async with writing(self._database, viewer.scope_ids()) as session:
             if await operations.begin(session, request_id, payload) is None:
                 old = await self._locked(session, memory_id, viewer)
                 fact = new_fact(old.scope, text, kind=Kind(old.kind), importance=old.importance, provenance=old.provenance, valid_from=None)
-                await store.revise(session, old, version, fact, vector, self._model.name)
+                await store.revise(session, old, version, fact, vector, undo_s=self._supersede_undo_s)
                 await operations.finish(session, request_id, "{}")
             found = (await store.load(session, [memory_id])).get(memory_id)
         if found is None:
@@ -99,11 +102,15 @@ class Remembering:
         return found, await self.token()
 
     async def delete(self, request_id: str, payload: bytes, viewer: Viewer, memory_id: uuid.UUID) -> str:
-        """Remove a memory for good; return the token. Raises NotFound, PermissionRefused, RequestIdReused."""
+        """Remove a memory for good; return the token. What it replaced a short time ago (supersede_undo_s) holds again.
+
+        Raises NotFound, PermissionRefused, RequestIdReused.
+        """
         async with writing(self._database, viewer.scope_ids()) as session:
             if await operations.begin(session, request_id, payload) is None:
                 old = await self._locked(session, memory_id, viewer)
                 await store.erase(session, [memory_id])
+                await store.reopen(session, [memory_id], self._supersede_undo_s)
                 await count(session, old.scope.scope_id, -1)
                 await operations.finish(session, request_id, "{}")
         return await self.token()
@@ -116,7 +123,10 @@ class Remembering:
 
     async def token(self) -> str:
         """Return the consistency token of everything committed so far: read inside the transaction it would come too early."""
-        async with self._database.connection() as connection:
-            cursor = await connection.execute("SELECT pg_current_wal_insert_lsn()::text")
-            row = await cursor.fetchone()
-        return str(row[0]) if row else ""
+        return str(await last_writes(self._database).position(self._database))
+
+
+def _result(fact: NewFact, added: store.Added) -> str:
+    if added.duplicate:
+        return "near_duplicate" if added.near else "duplicate"
+    return "quarantined" if fact.quarantined else "stored"

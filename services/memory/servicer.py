@@ -1,17 +1,21 @@
 """parlour.memory.v1.MemoryService: translates, and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import grpc
 
 from parlour.memory.v1 import memory_pb2, memory_pb2_grpc
-from services.memory import translation
+from services.memory import portable, translation
+from services.memory.erasure import Erasure
 from services.memory.extraction import Message
 from services.memory.forgetting import Forgetting
+from services.memory.importing import Importing
 from services.memory.observing import Observing
 from services.memory.operations import payload_hash
+from services.memory.quarantined import Position, Quarantined
+from services.memory.reembedding import Reembedding
 from services.memory.remembering import Remembering
 
 _Context = grpc.aio.ServicerContext[Any, Any]
@@ -24,10 +28,27 @@ def _utc_now() -> datetime:
 class MemoryServicer(memory_pb2_grpc.MemoryServiceServicer):
     """Writes."""
 
-    def __init__(self, remembering: Remembering, observing: Observing, forgetting: Forgetting, *, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(
+        self,
+        remembering: Remembering,
+        observing: Observing,
+        forgetting: Forgetting,
+        reembedding: Reembedding,
+        importing: Importing,
+        quarantined: Quarantined,
+        erasure: Erasure,
+        *,
+        page_size_default: int,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
         self._remembering = remembering
+        self._reembedding = reembedding
         self._observing = observing
         self._forgetting = forgetting
+        self._importing = importing
+        self._quarantined = quarantined
+        self._erasure = erasure
+        self._page_size_default = page_size_default
         self._clock = clock
 
     async def AddMemory(self, request: memory_pb2.AddMemoryRequest, context: _Context) -> memory_pb2.AddMemoryResponse:
@@ -81,6 +102,44 @@ class MemoryServicer(memory_pb2_grpc.MemoryServiceServicer):
         viewer, plan_id = translation.viewer_from(request.viewer), translation.uuid_from(request.plan_id, "plan_id")
         restored = await self._forgetting.undo(request.request_id, payload_hash(request), viewer, plan_id)
         return memory_pb2.UndoForgetResponse(restored=restored, consistency_token=await self._remembering.token())
+
+    async def ImportMemories(
+        self, request_iterator: AsyncIterator[memory_pb2.ImportMemoriesRequest], context: _Context
+    ) -> memory_pb2.ImportMemoriesResponse:
+        imported, duplicates = await self._importing.run(portable.imported(request_iterator, self._clock()))
+        return memory_pb2.ImportMemoriesResponse(imported=imported, duplicates=duplicates)
+
+    async def ListQuarantine(self, request: memory_pb2.ListQuarantineRequest, context: _Context) -> memory_pb2.ListQuarantineResponse:
+        size = request.page_size or self._page_size_default
+        found, behind = await self._quarantined.page(request.guild_id, after=_position_from(request.page_token), size=size)
+        return memory_pb2.ListQuarantineResponse(
+            memories=[translation.memory_to(memory) for memory in found],
+            next_page_token="" if behind is None else f"{behind.scope_id}/{behind.memory_id}",
+        )
+
+    async def ReleaseQuarantined(self, request: memory_pb2.ReleaseQuarantinedRequest, context: _Context) -> memory_pb2.ReleaseQuarantinedResponse:
+        memory_id = translation.uuid_from(request.memory_id, "memory_id")
+        memory = await self._quarantined.release(request.request_id, payload_hash(request), memory_id, guild_id=request.guild_id)
+        return memory_pb2.ReleaseQuarantinedResponse(memory=translation.memory_to(memory))
+
+    async def EraseSubject(self, request: memory_pb2.EraseSubjectRequest, context: _Context) -> memory_pb2.EraseSubjectResponse:
+        receipt = await self._erasure.erase(request.request_id, request.user_id)
+        return memory_pb2.EraseSubjectResponse(
+            erased_by_table=receipt.erased, receipt_hash=receipt.hash, erase_time=translation.time_to(receipt.erased_at)
+        )
+
+    async def ReembedMemories(self, request: memory_pb2.ReembedMemoriesRequest, context: _Context) -> memory_pb2.ReembedMemoriesResponse:
+        return memory_pb2.ReembedMemoriesResponse(reembedding=translation.reembedding_to(await self._reembedding.start()))
+
+    async def GetReembedding(self, request: memory_pb2.GetReembeddingRequest, context: _Context) -> memory_pb2.GetReembeddingResponse:
+        return memory_pb2.GetReembeddingResponse(reembedding=translation.reembedding_to(await self._reembedding.progress()))
+
+
+def _position_from(token: str) -> Position:
+    if not token:
+        return Position()
+    scope_id, _, memory_id = token.partition("/")
+    return Position(translation.uuid_from(scope_id, "page_token"), translation.uuid_from(memory_id, "page_token"))
 
 
 def _message_from(message: memory_pb2.ObservedMessage) -> Message:

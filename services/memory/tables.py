@@ -56,8 +56,11 @@ memories = Table(
     _text("channel_id"),
     _text("user_id"),
     Column("text_hash", LargeBinary, nullable=False),
+    Column("gist_hash", LargeBinary, nullable=False),
     _time("valid_to", nullable=True),
     Column("superseded_by", Uuid),
+    _time("superseded_at", nullable=True),
+    _text("superseded_reason"),
     Column("quarantined", Boolean, nullable=False),
     _time("forgotten_at", nullable=True),
     Column("forgotten_by", Uuid),
@@ -89,6 +92,26 @@ memory_embeddings = Table(
     Column("embedding", Vector(DIMENSIONS), nullable=False),
 )
 
+embedding_models = Table(
+    "embedding_models",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("in_force", Boolean, nullable=False),
+    _text("state"),
+    Column("total", BigInteger),
+    Column("done", BigInteger, nullable=False),
+    _time("started_at"),
+    _time("finished_at", nullable=True),
+)
+
+embedded_scopes = Table(
+    "embedded_scopes",
+    metadata,
+    Column("model", Text, primary_key=True),
+    Column("scope_id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+
 memory_terms = Table(
     "memory_terms",
     metadata,
@@ -99,6 +122,21 @@ memory_terms = Table(
     Column("occurrences", SmallInteger, nullable=False),
     Column("length", SmallInteger, nullable=False),
     Column("live", Boolean, nullable=False),
+)
+
+memory_traits = Table(
+    "memory_traits",
+    metadata,
+    Column("memory_id", Uuid, primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("scope_id", Uuid, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    _time("said_at"),
+    _text("speaker"),
+    Column("length", SmallInteger, nullable=False),
+    Column("asks", Boolean, nullable=False),
+    Column("dated", Boolean, nullable=False),
 )
 
 observed_messages = Table(
@@ -147,4 +185,22 @@ forget_plan_items = Table(
     Column("memory_id", Uuid, primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("scope_id", Uuid, nullable=False),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("request_id", Text, primary_key=True),
+    Column("subject_hash", LargeBinary, nullable=False),
+    _time("begun_at"),
+    _time("finished_at", nullable=True),
+    Column("scopes_done_to", Uuid),
+    Column("erased", JSONB, nullable=False),
+)
+
+erased_memories = Table(
+    "erased_memories",
+    metadata,
+    Column("request_id", Text, primary_key=True),
+    Column("memory_id", Uuid, primary_key=True),
 )

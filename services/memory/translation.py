@@ -10,6 +10,7 @@ from parlour.memory.v1 import memory_pb2
 from services.memory.facts import Kind, NewFact, Provenance, StoredMemory, new_fact
 from services.memory.ranking import Found
 from services.memory.recall import Search
+from services.memory.reembedding import Progress
 from services.memory.remembering import Remembered
 from services.memory.scopes import Scope, Viewer, Visibility
 from services.runtime.errors import InvalidField
@@ -24,7 +25,12 @@ _VISIBILITIES = {
     memory_pb2.VISIBILITY_SHARED: Visibility.SHARED,
 }
 _VISIBILITY_NUMBERS = {visibility: number for number, visibility in _VISIBILITIES.items()}
-_TOKEN = re.compile(r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}")
+_REEMBEDDING_STATES = {
+    "needed": memory_pb2.REEMBEDDING_STATE_NEEDED,
+    "running": memory_pb2.REEMBEDDING_STATE_RUNNING,
+    "complete": memory_pb2.REEMBEDDING_STATE_COMPLETE,
+}
+_TOKEN = re.compile(r"[0-9A-Fa-f]{1,16}/[0-9A-Fa-f]{1,8}")
 
 
 def scope_from(message: memory_pb2.Scope, field: str) -> Scope:
@@ -41,23 +47,28 @@ def viewer_from(message: memory_pb2.Viewer) -> Viewer:
 
 def fact_from(message: memory_pb2.NewMemory, field: str, now: datetime) -> NewFact:
     """Return the new fact. Raises InvalidField for a scope that cannot be, an unknown kind, or a beginning that lies ahead."""
-    origin = message.provenance
     valid_from = time_from(message.valid_from) if message.HasField("valid_from") else None
     if valid_from is not None and (valid_from - now).total_seconds() > AHEAD_MAX_S:
         raise InvalidField(f"{field}.valid_from", "lies ahead")
     return new_fact(
         scope_from(message.scope, f"{field}.scope"),
         message.text,
-        kind=_kind_from(message.kind, f"{field}.kind"),
+        kind=kind_from(message.kind, f"{field}.kind"),
         subject=message.subject,
         attribute=message.attribute,
         importance=message.importance or IMPORTANCE_DEFAULT,
-        provenance=Provenance(tuple(origin.message_ids), origin.author_id, origin.author_name, origin.source or "stated"),
+        provenance=provenance_from(message.provenance),
         valid_from=valid_from,
     )
 
 
-def _kind_from(name: str, field: str) -> Kind:
+def provenance_from(origin: memory_pb2.Provenance) -> Provenance:
+    """Return where a memory comes from: stated where nothing else is said."""
+    return Provenance(tuple(origin.message_ids), origin.author_id, origin.author_name, origin.source or "stated")
+
+
+def kind_from(name: str, field: str) -> Kind:
+    """Return the kind, a fact where none is named. Raises InvalidField for one that is unknown."""
     try:
         return Kind(name or Kind.FACT)
     except ValueError:
@@ -73,11 +84,12 @@ def search_from(message: memory_pb2.SearchMemoriesRequest, limit_default: int) -
     if start is not None and end is not None and end <= start:
         raise InvalidField("time_range.end_time", "must lie after the start")
     as_of = time_from(message.as_of) if message.HasField("as_of") else None
-    return Search(viewer_from(message.viewer), message.query, message.limit or limit_default, start, end, as_of)
+    kinds = tuple(kind_from(name, f"kinds[{index}]").value for index, name in enumerate(message.kinds))
+    return Search(viewer_from(message.viewer), message.query, message.limit or limit_default, start, end, as_of, kinds, message.consistency_token)
 
 
 def check_token(token: str) -> None:
-    """Raise InvalidField where a consistency token is none of ours. The primary, which answers, has every write that a token can name."""
+    """Raise InvalidField where a consistency token is none of ours (services.memory.last_writes.Position)."""
     if token and _TOKEN.fullmatch(token) is None:
         raise InvalidField("consistency_token", "is not a token that this service gave")
 
@@ -113,7 +125,7 @@ def memory_to(memory: StoredMemory) -> memory_pb2.Memory:
         subject=memory.subject,
         attribute=memory.attribute,
         importance=memory.importance,
-        provenance=_provenance_to(memory.provenance),
+        provenance=provenance_to(memory.provenance),
         valid_from=time_to(memory.valid_from),
         valid_to=time_to(memory.valid_to) if memory.valid_to is not None else None,
         create_time=time_to(memory.created_at),
@@ -128,8 +140,22 @@ def _scope_to(scope: Scope) -> memory_pb2.Scope:
     )
 
 
-def _provenance_to(origin: Provenance) -> memory_pb2.Provenance:
+def provenance_to(origin: Provenance) -> memory_pb2.Provenance:
+    """Return where a memory comes from as a proto."""
     return memory_pb2.Provenance(message_ids=origin.message_ids, author_id=origin.author_id, author_name=origin.author_name, source=origin.source)
+
+
+def reembedding_to(progress: Progress) -> memory_pb2.Reembedding:
+    """Return how far a change of the embedding model is."""
+    return memory_pb2.Reembedding(
+        state=_REEMBEDDING_STATES[progress.state],
+        model=progress.model,
+        model_in_force=progress.model_in_force,
+        total=progress.total,
+        done=progress.done,
+        start_time=time_to(progress.started_at) if progress.started_at is not None else None,
+        finish_time=time_to(progress.finished_at) if progress.finished_at is not None else None,
+    )
 
 
 def added_to(one: Remembered, token: str) -> memory_pb2.AddMemoryResponse:

@@ -16,11 +16,11 @@ from prometheus_client import Gauge, Histogram
 from tokenizers import Encoding, Tokenizer
 
 from services.retrieval.model_files import MODEL, TOKENIZER, read_pinned
+from services.retrieval.text_embedding import Vectors
 from services.runtime.bounded_map import BoundedMap
 from services.runtime.errors import Overloaded
 
-Vectors = npt.NDArray[np.float32]
-_Embed = Callable[[list[str]], npt.NDArray[np.float32]]
+_Embed = Callable[[list[str]], Vectors]
 
 MODEL_NAME = "all-minilm-l6-v2-int8"
 DIMENSIONS = 384
@@ -48,6 +48,7 @@ class EmbeddingModel:
     """
 
     name = MODEL_NAME
+    dimensions = DIMENSIONS
 
     def __init__(self, *, waiting_max: int = 4_096, recent_max: int = 1_000) -> None:
         """Load the model; takes about 0.3 s. Raises ModelFilesUnusable."""

@@ -1,13 +1,15 @@
 """Texts to terms for the lexical arm: case, accents' form and endings are levelled, words that say little are left out.
 
-snowballstemmer was considered: full stemming conflates more than a short fact can afford ("universal", "university"), so only the
-inflections of English are cut. Scripts without spaces between words are indexed by pairs of characters.
+English endings are cut by the Snowball stemmer. Scripts without spaces between words are indexed by pairs of characters.
 """
 
 import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
+
+import snowballstemmer
 
 QUERY_TERMS_MAX = 16
 """A longer query is cut to its longest terms: they select best, and long OR queries are slow on a large scope."""
@@ -22,7 +24,7 @@ STOPWORDS = frozenset(_STOPWORD_LINES.split())
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f]+")
-_VOWEL = re.compile("[aeiouy]")
+_STEMMER = snowballstemmer.stemmer("english")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +85,8 @@ def _without_clitic(word: str) -> str:
     return re.split("['’]", word, maxsplit=1)[0]
 
 
+@lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
-    if len(word) <= 3 or not word.isascii() or word in STOPWORDS:
+    if len(word) <= 2 or not word.isascii() or word in STOPWORDS:
         return word
-    return _without_tense(_without_plural(word))
-
-
-def _without_plural(word: str) -> str:
-    """Cut the plural (Harman's S-stemmer, 1991)."""
-    if word.endswith("ies") and not word.endswith(("eies", "aies")):
-        return word[:-3] + "y"
-    if word.endswith("es") and not word.endswith(("aes", "ees", "oes")):
-        return word[:-1] if not word.endswith(("sses", "shes", "ches", "xes", "zes")) else word[:-2]
-    if word.endswith("s") and not word.endswith(("us", "ss", "is")):
-        return word[:-1]
-    return word
-
-
-def _without_tense(word: str) -> str:
-    """Cut -ed and -ing where a syllable is left, undouble a doubled consonant, and drop a final e so that "live" meets "lived"."""
-    for ending in ("ing", "ed"):
-        root = word.removesuffix(ending)
-        if root != word and len(root) >= 3 and _VOWEL.search(root):
-            return root[:-1] if root[-1] == root[-2] and root[-1] not in "lsz" else root.removesuffix("e")
-    return word.removesuffix("e") if len(word) > 3 else word
+    return str(_STEMMER.stemWord(word))

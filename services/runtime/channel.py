@@ -67,6 +67,14 @@ class Streaming[Q: Message, A: Message](Protocol):
     ) -> grpc.aio.UnaryStreamCall[Q, A]: ...
 
 
+class Uploading[Q: Message, A: Message](Protocol):
+    """A request-streaming method of a generated asynchronous stub."""
+
+    def __call__(
+        self, requests: AsyncIterator[Q], /, *, timeout: float | None = None, metadata: grpc.aio.Metadata | None = None
+    ) -> grpc.aio.StreamUnaryCall[Q, A]: ...
+
+
 def service_config(retried: list[str]) -> str:
     """Return the service config: UNAVAILABLE is retried, three attempts with backoff and jitter, throttled, for the services named."""
     policy = {
@@ -154,6 +162,17 @@ class Remote:
                 async for response in call:
                     observed.answered()
                     yield response
+            except grpc.aio.AioRpcError as error:
+                raise error_from_rpc(error, self.target) from None
+            finally:
+                call.cancel()
+
+    async def upload[Q: Message, A: Message](self, method: Uploading[Q, A], requests: AsyncIterator[Q], *, timeout_s: float) -> A:
+        """Call a method that takes a stream of requests. Raises like `unary`."""
+        with self._observed("stream", _path(method)) as observed:
+            call = method(requests, timeout=observed.allow(timeout_s), metadata=observed.metadata())
+            try:
+                return await call
             except grpc.aio.AioRpcError as error:
                 raise error_from_rpc(error, self.target) from None
             finally:

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.runtime.errors import ContextTooLong, InvalidField, ModelUnavailable, Overloaded
+from services.conversation.background_budget import BackgroundBudget
+from services.runtime.errors import ContextTooLong, InvalidField, LimitReached, ModelUnavailable, Overloaded
 from tests.fakes.model_server import Answer
 from tests.integration.conversation.conftest import Service, answered, message
 
@@ -106,3 +107,41 @@ async def test_completions_that_break_a_rule_ask_no_model(client, model):
             await client.complete(request(**changes))
         assert refused.value.field == field
     assert not model.requests
+
+
+async def test_background_work_of_a_guild_is_counted_by_feature_and_refused_when_its_day_is_used_up(settings, model, database):
+    service = await Service(settings.model_copy(update={"background_tokens_max": 100})).start()
+    background = {"priority": pb.PRIORITY_BACKGROUND, "guild_id": "g1"}
+    try:
+        used = (await service.client.complete(request(**background, messages=[pb.PromptMessage(role="user", text="word " * 200)]))).usage
+        with pytest.raises(LimitReached, match="background tokens"):
+            await service.client.complete(request(**background))
+        await service.client.complete(request(**{**background, "guild_id": "g2"}, feature="summary"))
+        await service.client.complete(request(guild_id="g1"))  # a person waits
+        asked = len(model.requests)
+        rows = await _rows(database, "SELECT guild_id, feature, calls, prompt_tokens FROM background_usage ORDER BY guild_id")
+    finally:
+        await service.stop()
+    assert asked == 3
+    assert [row[:3] for row in rows] == [("g1", "extraction", 1), ("g2", "summary", 1)]
+    assert rows[0][3] == used.prompt_tokens > 100
+
+
+async def test_the_budget_of_a_guild_is_whole_again_the_next_day_and_old_counts_go(settings, model, database):
+    service = await Service(settings.model_copy(update={"background_tokens_max": 1})).start()
+    background = {"priority": pb.PRIORITY_BACKGROUND, "guild_id": "g1"}
+    try:
+        await service.client.complete(request(**background))
+        with pytest.raises(LimitReached):
+            await service.client.complete(request(**background))
+        await _rows(database, "UPDATE background_usage SET day = day - 1 RETURNING 1")
+        await service.client.complete(request(**background))
+        await BackgroundBudget(database, tokens_max=1).forget_old(0)
+        assert await _rows(database, "SELECT calls FROM background_usage") == [(1,)]
+    finally:
+        await service.stop()
+
+
+async def _rows(database, statement):
+    async with database.connection() as connection:
+        return await (await connection.execute(statement)).fetchall()

@@ -1,7 +1,7 @@
 """A memory service on a real database, called over real gRPC."""
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -14,8 +14,10 @@ from parlour.memory.v1 import memory_pb2_grpc
 from services.local.postgres import Postgres
 from services.memory.__main__ import Memory, wire
 from services.memory.client import QUERY_SERVICE, RETRIED, SERVICE, MemoryClient
+from services.memory.result_cache import connect
 from services.memory.settings import MemorySettings
 from services.retrieval.embedding import EmbeddingModel
+from services.retrieval.text_embedding import TextEmbedding
 from services.runtime.channel import Remote
 from services.runtime.database import Database
 from services.runtime.health import Health
@@ -26,11 +28,16 @@ TABLES = (
     "memory_versions",
     "memory_embeddings",
     "memory_terms",
+    "memory_traits",
     "observed_messages",
     "operations",
+    "embedded_scopes",
+    "embedding_models",
     "forget_plan_items",
     "forget_plans",
     "scopes",
+    "erased_memories",
+    "erasures",
     "procrastinate_jobs",
 )
 
@@ -132,17 +139,25 @@ async def start_service(memory_database_url: str, model: EmbeddingModel) -> Asyn
     """Starts an instance with settings of its own: `await start_service(forget_undo_s=0)`."""
     async with AsyncExitStack() as stack:
 
-        async def start(**changed: Any) -> Service:
-            return await stack.enter_async_context(_running(memory_database_url, model, changed))
+        async def start(*, embedding: TextEmbedding = model, earlier: Sequence[TextEmbedding] = (), **changed: Any) -> Service:
+            return await stack.enter_async_context(_running(memory_database_url, embedding, earlier, changed))
 
         yield start
 
 
+@pytest.fixture(scope="session")
+def running_service(model: EmbeddingModel) -> Callable[..., Any]:
+    """Runs an instance on a database of the test's own: `async with running_service(url, forget_undo_s=0) as service`."""
+    return lambda url, **changed: _running(url, model, (), changed)
+
+
 @asynccontextmanager
-async def _running(url: str, model: EmbeddingModel, changed: dict[str, Any]) -> AsyncIterator[Service]:
+async def _running(url: str, model: TextEmbedding, earlier: Sequence[TextEmbedding], changed: dict[str, Any]) -> AsyncIterator[Service]:
     settings = MemorySettings(database_url=url, **changed)
     database = Database(url)
-    memory = wire(settings, database, model)
+    conversation = Remote("conversation", settings.conversation_address) if settings.conversation_address else None
+    redis_client = connect(settings.redis_url, timeout_s=settings.result_cache_timeout_s) if settings.redis_url else None
+    memory = wire(settings, database, model, earlier, conversation=conversation, redis_client=redis_client)
     server = Server("memory", settings, Health())
     server.add(memory_pb2_grpc.add_MemoryServiceServicer_to_server, memory.writes, SERVICE)
     server.add(memory_pb2_grpc.add_MemoryQueryServiceServicer_to_server, memory.reads, QUERY_SERVICE)
@@ -152,8 +167,12 @@ async def _running(url: str, model: EmbeddingModel, changed: dict[str, Any]) -> 
         yield Service(MemoryClient(remote), remote.channel, memory, database)
     finally:
         await remote.close()
+        if conversation is not None:
+            await conversation.close()
         await server.stop(1.0)
         await database.close()
+        if redis_client is not None:
+            await redis_client.aclose()
 
 
 @pytest.fixture

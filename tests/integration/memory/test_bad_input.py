@@ -128,7 +128,7 @@ BAD = {
         ("page_token", "next"),
         ("consistency_token", "1"),
     ],
-    "GetMemory": [("viewer", None), *below("viewer", VIEWERS), *(("memory_id", value) for value in NO_IDS)],
+    "GetMemory": [("viewer", None), *below("viewer", VIEWERS), *(("memory_id", value) for value in NO_IDS), ("consistency_token", "yesterday")],
 }
 
 

@@ -3,9 +3,11 @@
 import pytest
 
 from parlour.memory.v1 import memory_pb2 as pb
+from services.memory.embeddings import EmbeddingModels
 from services.memory.forgetting import Forgetting
 from services.memory.recall import Recall, Search
 from services.memory.remembering import Remembering
+from services.memory.result_cache import ResultCache
 from services.memory.scopes import Viewer
 from services.memory.translation import fact_from
 from services.runtime.database import Database
@@ -21,18 +23,24 @@ async def away(tmp_path):
     await database.close()
 
 
-async def test_a_search_says_that_the_database_is_away(away, model):
-    recall = Recall(away, model, candidates_max=100, similarity_floor=0.1)
+@pytest.fixture
+def models(away, model):
+    return EmbeddingModels(away, model)
+
+
+async def test_a_search_says_that_the_database_is_away(away, models):
+    results = ResultCache(None, ttl_s=1, bytes_max=1_000, hot_s=1, scopes_max=10)
+    recall = Recall(away, models, results, candidates_max=100, similarity_floor=0.1)
     with pytest.raises(DependencyUnavailable):
         await recall.search(Search(VIEWER, "my cat", 10))
     with pytest.raises(DependencyUnavailable):
         await recall.page(VIEWER, after=None, size=10)
 
 
-async def test_a_write_says_that_the_database_is_away(away, model, scopes):
-    remembering = Remembering(away, model, memories_per_scope_max=10)
+async def test_a_write_says_that_the_database_is_away(away, models, scopes):
+    remembering = Remembering(away, models, memories_per_scope_max=10, supersede_undo_s=0)
     fact = fact_from(pb.NewMemory(scope=scopes.guild(), text="my cat is called Miso"), "memory", None)
     with pytest.raises(DependencyUnavailable):
         await remembering.add("request", b"payload", [fact])
     with pytest.raises(DependencyUnavailable):
-        await Forgetting(away, model, plan_s=1, undo_s=1, items_max=1).plan("request", b"payload", VIEWER, "my cat")
+        await Forgetting(away, models, plan_s=1, undo_s=1, items_max=1).plan("request", b"payload", VIEWER, "my cat")

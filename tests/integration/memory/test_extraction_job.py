@@ -100,6 +100,14 @@ async def test_a_later_statement_supersedes_an_earlier_one(memory, scopes):
     assert await memory.list() == ["I just moved to Rome"]
 
 
+async def test_what_has_ended_is_never_stored_as_its_opposite(memory, scopes):
+    await memory.client.observe_messages(observation(scopes, ("m1", "ada", "I live in Oslo")))
+    await drained(memory)
+    await memory.client.observe_messages(observation(scopes, ("m2", "ada", "I no longer live in Oslo!")))
+    await drained(memory)
+    assert await memory.list() == ["I no longer live in Oslo"]
+
+
 async def test_messages_of_a_direct_message_stay_private(memory, scopes):
     await memory.client.observe_messages(observation(scopes, ("m1", "ada", "I live in Oslo"), scope=scopes.private()))
     await drained(memory)

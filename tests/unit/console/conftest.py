@@ -1,9 +1,11 @@
-"""A fake channel to the credit service, for commands as they are typed."""
+"""Fake channels to the services, for commands as they are typed."""
 
 import argparse
 import io
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
+from types import ModuleType
 from typing import Any
 
 import grpc
@@ -13,33 +15,44 @@ from google.protobuf.message import Message
 from rich.console import Console
 
 from parlour.credit.v1 import credit_pb2 as pb
-from services.console import credit_commands
-from services.console.credit_commands import add_credit_commands
+from parlour.memory.v1 import memory_pb2
+from services.console import credit_commands, memory_commands
 
-SERVICES = [pb.DESCRIPTOR.services_by_name[name] for name in ("CreditService", "CreditAdminService")]
-METHODS = {method.name: method for service in SERVICES for method in service.methods}
+CREDIT = [pb.DESCRIPTOR.services_by_name[name] for name in ("CreditService", "CreditAdminService")]
+MEMORY = [memory_pb2.DESCRIPTOR.services_by_name[name] for name in ("MemoryService", "MemoryQueryService")]
 
 
 class Typed:
     """Runs commands, one at a time, and plays the service."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, pool: futures.Executor) -> None:
-        self.channel = grpc_testing.channel(SERVICES, grpc_testing.strict_real_time())
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        pool: futures.Executor,
+        services: Sequence[Any],
+        commands: ModuleType,
+        add: Callable[..., None],
+        *more: str,
+    ) -> None:
+        self.channel = grpc_testing.channel(services, grpc_testing.strict_real_time())
+        self._methods = {method.name: method for service in services for method in service.methods}
         self.out = io.StringIO()
         self.console = Console(file=self.out, width=240)
         self.requests: list[Any] = []
         self._pool = pool
         self._parser = argparse.ArgumentParser()
-        add_credit_commands(self._parser.add_subparsers(), lambda given: self.channel)
-        monkeypatch.setattr(credit_commands, "console", lambda: self.console)
+        add(self._parser.add_subparsers(), lambda given: self.channel, *more)
+        monkeypatch.setattr(commands, "console", lambda: self.console)
 
     def run(self, command: str, *answers: tuple[str, Message | Sequence[Message] | grpc.StatusCode]) -> int | None:
         """Run a command; the service answers each call with a message, with a stream of messages, or with a status."""
-        given = self._parser.parse_args(command.split())
+        given = self._parser.parse_args(shlex.split(command))
         done = self._pool.submit(given.run, given)
         for method, answer in answers:
-            if method == "ExportEntries":
+            if method.startswith("Export"):
                 self._stream(method, answer)
+            elif method.startswith("Import"):
+                self._upload(method, answer)
             else:
                 self._unary(method, answer)
         return done.result(10)
@@ -49,7 +62,7 @@ class Typed:
         return self.out.getvalue()
 
     def _unary(self, method: str, answer: Any) -> None:
-        _, request, rpc = self.channel.take_unary_unary(METHODS[method])
+        _, request, rpc = self.channel.take_unary_unary(self._methods[method])
         self.requests.append(request)
         rpc.send_initial_metadata(())
         if isinstance(answer, grpc.StatusCode):
@@ -58,15 +71,35 @@ class Typed:
             rpc.terminate(answer, (), grpc.StatusCode.OK, "")
 
     def _stream(self, method: str, answer: Any) -> None:
-        _, request, rpc = self.channel.take_unary_stream(METHODS[method])
+        _, request, rpc = self.channel.take_unary_stream(self._methods[method])
         self.requests.append(request)
         rpc.send_initial_metadata(())
         for message in answer:
+            if isinstance(message, grpc.StatusCode):
+                rpc.terminate((), message, "no")
+                return
             rpc.send_response(message)
         rpc.terminate((), grpc.StatusCode.OK, "")
+
+    def _upload(self, method: str, answer: Any) -> None:
+        _, rpc = self.channel.take_stream_unary(self._methods[method])
+        answer, messages = answer if isinstance(answer, tuple) else (answer, 1)
+        self.requests += [rpc.take_request() for _ in range(messages)]
+        rpc.requests_closed()
+        rpc.send_initial_metadata(())
+        if isinstance(answer, grpc.StatusCode):
+            rpc.terminate(None, (), answer, "no")
+        else:
+            rpc.terminate(answer, (), grpc.StatusCode.OK, "")
 
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Typed]:
     with futures.ThreadPoolExecutor(1) as pool:
-        yield Typed(monkeypatch, pool)
+        yield Typed(monkeypatch, pool, CREDIT, credit_commands, credit_commands.add_credit_commands)
+
+
+@pytest.fixture
+def memory_typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Typed]:
+    with futures.ThreadPoolExecutor(1) as pool:
+        yield Typed(monkeypatch, pool, MEMORY, memory_commands, memory_commands.add_memory_commands, "ada")

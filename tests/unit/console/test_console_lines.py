@@ -2,10 +2,12 @@
 
 import io
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.text import Text
 
-from services.console.lines import LINE_CHARACTERS_MAX, checked, folded, read_lines, visible
+from services.console.lines import LINE_CHARACTERS_MAX, cell, checked, folded, read_lines, visible
 
 
 def test_a_plain_line_is_sent_as_it_is() -> None:
@@ -56,3 +58,8 @@ def test_what_is_shown_holds_no_escape_and_folds_to_one_line(text: str) -> None:
 def test_every_line_is_either_sent_or_answered_with_a_sentence(text: str) -> None:
     line = checked(text)
     assert bool(line.text) != bool(line.problem)
+
+
+@pytest.mark.parametrize("text", ["[bold]x[/]", r"\[/x]", r"\\[red]x", "[[x]", "[x"])
+def test_a_cell_of_a_table_shows_markup_as_it_was_written(text: str) -> None:
+    assert Text.from_markup(cell(text)).plain == text

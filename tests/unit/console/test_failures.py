@@ -15,6 +15,7 @@ from services.runtime.errors import (
     NotFound,
     Overloaded,
     ParlourError,
+    PlanExpired,
     RefundExceedsCapture,
     RequestIdReused,
 )
@@ -55,6 +56,7 @@ def failed(error: ParlourError) -> Failed:
         (RequestIdReused("r1"), "That request id was used for something else: leave it out, or repeat exactly what it was used for."),
         (LimitReached("rows of a report", 10_000), "That is too much: rows of a report: the limit is 10000."),
         (InvalidField("account_id", "must be user:<id> or guild:<id>"), "That cannot be: account_id must be user:<id> or guild:<id>."),
+        (PlanExpired("the plan is too old to be committed"), "It is too late: the plan is too old to be committed."),
         (Overloaded("full"), "Parlour has too much to do just now; try again."),
     ],
 )

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from services.memory.facts import Kind, Provenance, StoredMemory, new_fact, time_ordered_ids
 from services.memory.intent import Resemblance, asks_for_everything, meant
-from services.memory.ranking import Candidate, Candidates, Found, collapsed, rank
+from services.memory.ranking import Found, collapsed
 from services.memory.scopes import Scope, Viewer, Visibility
-from services.retrieval.fusion import Spread
 from services.runtime.errors import InvalidField
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -77,23 +76,6 @@ def test_ids_are_ordered_by_their_making(unix_ms, count):
     assert len(set(made)) == count
     assert {one.version for one in made} <= {7}
     assert {one.variant for one in made} <= {uuid.RFC_4122}
-
-
-def candidate(similarity, lexical):
-    return Candidate(uuid.uuid4(), 1, similarity, lexical)
-
-
-def test_a_candidate_that_both_arms_favour_comes_first():
-    both, meaning, word = candidate(0.7, 3.0), candidate(0.75, 0.0), candidate(0.1, 3.5)
-    found = rank(Candidates([word, meaning, both], Spread(0.1, 0.15), Spread(0.1, 0.8)), similarity_floor=0.1)
-    assert found[0].candidate is both
-    assert found[0].score_by_arm == {"vector": 0.7, "lexical": 3.0}
-
-
-def test_what_shares_neither_word_nor_meaning_is_not_found():
-    unlike, word_only = candidate(0.05, 0.0), candidate(0.05, 1.0)
-    found = rank(Candidates([unlike, word_only], Spread(0.05, 0.0), Spread(0.5, 0.5)), similarity_floor=0.1)
-    assert [one.candidate for one in found] == [word_only]
 
 
 def found_text(text):

@@ -12,7 +12,7 @@ STATED = [
     ("My cat is named Miso!", "cat", "name", "Miso"),
     ("my cat's name is Miso", "cat", "name", "Miso"),
     ("the name of my cat is Miso", "cat", "name", "Miso"),
-    ("I have a cat called Miso", "cat", "name", "Miso"),
+    ("I have a cat called Miso", "cat", "", "Miso"),
     ("my younger sister is called Ann-Marie", "younger sister", "name", "Ann-Marie"),
     ("btw, my dog is called Rex", "dog", "name", "Rex"),
     ("remember that my cat is called Miso", "cat", "name", "Miso"),

@@ -48,6 +48,34 @@ VISIBILITY_SHARED: Visibility.ValueType  # 3
 """Everyone in the guild."""
 Global___Visibility: _TypeAlias = Visibility  # noqa: Y015
 
+class _ReembeddingState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReembeddingStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReembeddingState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REEMBEDDING_STATE_UNSPECIFIED: _ReembeddingState.ValueType  # 0
+    """Never answered."""
+    REEMBEDDING_STATE_NEEDED: _ReembeddingState.ValueType  # 1
+    """The service runs another model than the one whose vectors are searched, and nobody has started the change."""
+    REEMBEDDING_STATE_RUNNING: _ReembeddingState.ValueType  # 2
+    """Memories are being embedded; searches use the vectors of the model before."""
+    REEMBEDDING_STATE_COMPLETE: _ReembeddingState.ValueType  # 3
+    """Searches use the vectors of the service's own model."""
+
+class ReembeddingState(_ReembeddingState, metaclass=_ReembeddingStateEnumTypeWrapper):
+    """How far a change of the embedding model is."""
+
+REEMBEDDING_STATE_UNSPECIFIED: ReembeddingState.ValueType  # 0
+"""Never answered."""
+REEMBEDDING_STATE_NEEDED: ReembeddingState.ValueType  # 1
+"""The service runs another model than the one whose vectors are searched, and nobody has started the change."""
+REEMBEDDING_STATE_RUNNING: ReembeddingState.ValueType  # 2
+"""Memories are being embedded; searches use the vectors of the model before."""
+REEMBEDDING_STATE_COMPLETE: ReembeddingState.ValueType  # 3
+"""Searches use the vectors of the service's own model."""
+Global___ReembeddingState: _TypeAlias = ReembeddingState  # noqa: Y015
+
 @_typing.final
 class Scope(_message.Message):
     """Where a memory belongs."""
@@ -139,8 +167,66 @@ class Provenance(_message.Message):
 Global___Provenance: _TypeAlias = Provenance  # noqa: Y015
 
 @_typing.final
+class MemoryVersion(_message.Message):
+    """What a memory said before a change."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    ATTRIBUTE_FIELD_NUMBER: _builtins.int
+    IMPORTANCE_FIELD_NUMBER: _builtins.int
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    VALID_FROM_FIELD_NUMBER: _builtins.int
+    VALID_TO_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    text: _builtins.str
+    kind: _builtins.str
+    subject: _builtins.str
+    attribute: _builtins.str
+    importance: _builtins.float
+    reason: _builtins.str
+    """Why it ended, such as "updated"."""
+    @_builtins.property
+    def provenance(self) -> Global___Provenance: ...
+    @_builtins.property
+    def valid_from(self) -> _timestamp_pb2.Timestamp:
+        """The time in which it was true."""
+
+    @_builtins.property
+    def valid_to(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        version: _builtins.int = ...,
+        text: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        attribute: _builtins.str = ...,
+        importance: _builtins.float = ...,
+        provenance: Global___Provenance | None = ...,
+        valid_from: _timestamp_pb2.Timestamp | None = ...,
+        valid_to: _timestamp_pb2.Timestamp | None = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance", "update_time", b"update_time", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribute", b"attribute", "importance", b"importance", "kind", b"kind", "provenance", b"provenance", "reason", b"reason", "subject", b"subject", "text", b"text", "update_time", b"update_time", "valid_from", b"valid_from", "valid_to", b"valid_to", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MemoryVersion: _TypeAlias = MemoryVersion  # noqa: Y015
+
+@_typing.final
 class Memory(_message.Message):
-    """One fact."""
+    """One fact. The rules are those of an import."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -158,6 +244,10 @@ class Memory(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     QUARANTINED_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_BY_FIELD_NUMBER: _builtins.int
+    SUPERSEDE_TIME_FIELD_NUMBER: _builtins.int
+    SUPERSEDE_REASON_FIELD_NUMBER: _builtins.int
+    EARLIER_VERSIONS_FIELD_NUMBER: _builtins.int
     memory_id: _builtins.str
     version: _builtins.int
     """Raised by every change."""
@@ -170,6 +260,9 @@ class Memory(_message.Message):
     """0 to 1."""
     quarantined: _builtins.bool
     """Held back because it looks like an instruction: listed, never recalled."""
+    superseded_by: _builtins.str
+    """The memory that replaced it, in exports alone."""
+    supersede_reason: _builtins.str
     @_builtins.property
     def scope(self) -> Global___Scope: ...
     @_builtins.property
@@ -186,6 +279,14 @@ class Memory(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def supersede_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was replaced, and why, in exports alone: newer (said later), late (heard of after what replaced it)."""
+
+    @_builtins.property
+    def earlier_versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___MemoryVersion]:
+        """In exports alone, oldest first. A memory with more than fit one message is sent again, with the next ones, right after."""
+
     def __init__(
         self,
         *,
@@ -203,10 +304,14 @@ class Memory(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         quarantined: _builtins.bool = ...,
+        superseded_by: _builtins.str = ...,
+        supersede_time: _timestamp_pb2.Timestamp | None = ...,
+        supersede_reason: _builtins.str = ...,
+        earlier_versions: _abc.Iterable[Global___MemoryVersion] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "provenance", b"provenance", "scope", b"scope", "update_time", b"update_time", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "provenance", b"provenance", "scope", b"scope", "supersede_time", b"supersede_time", "update_time", b"update_time", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribute", b"attribute", "create_time", b"create_time", "importance", b"importance", "kind", b"kind", "memory_id", b"memory_id", "provenance", b"provenance", "quarantined", b"quarantined", "scope", b"scope", "subject", b"subject", "text", b"text", "update_time", b"update_time", "valid_from", b"valid_from", "valid_to", b"valid_to", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribute", b"attribute", "create_time", b"create_time", "earlier_versions", b"earlier_versions", "importance", b"importance", "kind", b"kind", "memory_id", b"memory_id", "provenance", b"provenance", "quarantined", b"quarantined", "scope", b"scope", "subject", b"subject", "supersede_reason", b"supersede_reason", "supersede_time", b"supersede_time", "superseded_by", b"superseded_by", "text", b"text", "update_time", b"update_time", "valid_from", b"valid_from", "valid_to", b"valid_to", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -294,7 +399,7 @@ class AddMemoryResponse(_message.Message):
     DUPLICATE_FIELD_NUMBER: _builtins.int
     CONSISTENCY_TOKEN_FIELD_NUMBER: _builtins.int
     duplicate: _builtins.bool
-    """The scope already held this text."""
+    """The scope already held this text, or one that says the same in slightly other words: that memory is answered."""
     consistency_token: _builtins.str
     """A search that carries it sees this write."""
     @_builtins.property
@@ -727,7 +832,7 @@ Global___UndoForgetResponse: _TypeAlias = UndoForgetResponse  # noqa: Y015
 
 @_typing.final
 class ImportMemoriesRequest(_message.Message):
-    """Some memories of an export."""
+    """Some memories of an export; each message is stored whole or not at all."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -735,7 +840,9 @@ class ImportMemoriesRequest(_message.Message):
     FORMAT_VERSION_FIELD_NUMBER: _builtins.int
     MEMORIES_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
+    """The same in every message of a stream."""
     format_version: _builtins.int
+    """That of the export; one that the service does not know is refused."""
     @_builtins.property
     def memories(self) -> _containers.RepeatedCompositeFieldContainer[Global___Memory]: ...
     def __init__(
@@ -787,7 +894,9 @@ class ListQuarantineRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     guild_id: _builtins.str
+    """Empty: what was said in direct messages."""
     page_size: _builtins.int
+    """50 when 0."""
     page_token: _builtins.str
     def __init__(
         self,
@@ -806,7 +915,7 @@ Global___ListQuarantineRequest: _TypeAlias = ListQuarantineRequest  # noqa: Y015
 
 @_typing.final
 class ListQuarantineResponse(_message.Message):
-    """What is held back."""
+    """What is held back. A page may hold less than was asked for, also nothing, and others follow all the same."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -837,17 +946,21 @@ class ReleaseQuarantinedRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     MEMORY_ID_FIELD_NUMBER: _builtins.int
+    GUILD_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     memory_id: _builtins.str
+    guild_id: _builtins.str
+    """Where to look for it; everywhere, which takes longer, when empty."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         memory_id: _builtins.str = ...,
+        guild_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["memory_id", b"memory_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guild_id", b"guild_id", "memory_id", b"memory_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -927,22 +1040,158 @@ class EraseSubjectResponse(_message.Message):
 
     ERASED_BY_TABLE_FIELD_NUMBER: _builtins.int
     RECEIPT_HASH_FIELD_NUMBER: _builtins.int
+    ERASE_TIME_FIELD_NUMBER: _builtins.int
     receipt_hash: _builtins.str
+    """SHA-256 over a line "table=count" for each table in the order of their names, the request_id, and erase_time in microseconds of Unix time."""
     @_builtins.property
     def erased_by_table(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]: ...
+    @_builtins.property
+    def erase_time(self) -> _timestamp_pb2.Timestamp:
+        """When the last of it was erased."""
+
     def __init__(
         self,
         *,
         erased_by_table: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         receipt_hash: _builtins.str = ...,
+        erase_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["erase_time", b"erase_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["erased_by_table", b"erased_by_table", "receipt_hash", b"receipt_hash"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erase_time", b"erase_time", "erased_by_table", b"erased_by_table", "receipt_hash", b"receipt_hash"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EraseSubjectResponse: _TypeAlias = EraseSubjectResponse  # noqa: Y015
+
+@_typing.final
+class Reembedding(_message.Message):
+    """A change of the embedding model."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    MODEL_IN_FORCE_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    DONE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    FINISH_TIME_FIELD_NUMBER: _builtins.int
+    state: Global___ReembeddingState.ValueType
+    model: _builtins.str
+    """The model that the service runs."""
+    model_in_force: _builtins.str
+    """The model whose vectors are searched."""
+    total: _builtins.int
+    """Versions of memories that there were at the start, earlier ones included; 0 until they are counted."""
+    done: _builtins.int
+    """How many of them have a vector of `model`."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def finish_time(self) -> _timestamp_pb2.Timestamp:
+        """Not given before the end."""
+
+    def __init__(
+        self,
+        *,
+        state: Global___ReembeddingState.ValueType = ...,
+        model: _builtins.str = ...,
+        model_in_force: _builtins.str = ...,
+        total: _builtins.int = ...,
+        done: _builtins.int = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        finish_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["finish_time", b"finish_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "finish_time", b"finish_time", "model", b"model", "model_in_force", b"model_in_force", "start_time", b"start_time", "state", b"state", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reembedding: _TypeAlias = Reembedding  # noqa: Y015
+
+@_typing.final
+class ReembedMemoriesRequest(_message.Message):
+    """Starts a change of the embedding model."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReembedMemoriesRequest: _TypeAlias = ReembedMemoriesRequest  # noqa: Y015
+
+@_typing.final
+class ReembedMemoriesResponse(_message.Message):
+    """The change that was started, or that is under way or done."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REEMBEDDING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def reembedding(self) -> Global___Reembedding: ...
+    def __init__(
+        self,
+        *,
+        reembedding: Global___Reembedding | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["reembedding", b"reembedding"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reembedding", b"reembedding"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReembedMemoriesResponse: _TypeAlias = ReembedMemoriesResponse  # noqa: Y015
+
+@_typing.final
+class GetReembeddingRequest(_message.Message):
+    """Asks how far embedding again is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReembeddingRequest: _TypeAlias = GetReembeddingRequest  # noqa: Y015
+
+@_typing.final
+class GetReembeddingResponse(_message.Message):
+    """How far it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REEMBEDDING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def reembedding(self) -> Global___Reembedding: ...
+    def __init__(
+        self,
+        *,
+        reembedding: Global___Reembedding | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["reembedding", b"reembedding"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reembedding", b"reembedding"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReembeddingResponse: _TypeAlias = GetReembeddingResponse  # noqa: Y015
 
 @_typing.final
 class TimeRange(_message.Message):
@@ -982,6 +1231,7 @@ class SearchMemoriesRequest(_message.Message):
     CONSISTENCY_TOKEN_FIELD_NUMBER: _builtins.int
     TIME_RANGE_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     limit: _builtins.int
     """10 when 0."""
@@ -994,6 +1244,10 @@ class SearchMemoriesRequest(_message.Message):
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """What was true then, instead of now."""
 
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of these kinds only: fact, preference, event, relationship; of every kind when empty."""
+
     def __init__(
         self,
         *,
@@ -1003,10 +1257,11 @@ class SearchMemoriesRequest(_message.Message):
         consistency_token: _builtins.str = ...,
         time_range: Global___TimeRange | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
+        kinds: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "time_range", b"time_range", "viewer", b"viewer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "consistency_token", b"consistency_token", "limit", b"limit", "query", b"query", "time_range", b"time_range", "viewer", b"viewer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "consistency_token", b"consistency_token", "kinds", b"kinds", "limit", b"limit", "query", b"query", "time_range", b"time_range", "viewer", b"viewer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1046,7 +1301,7 @@ class SearchResult(_message.Message):
     def memory(self) -> Global___Memory: ...
     @_builtins.property
     def score_by_arm(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
-        """What each arm of the search gave: lexical, vector, speaker, neighbour, time."""
+        """What each arm of the search gave: lexical, vector, speaker, neighbour, time, form."""
 
     def __init__(
         self,
@@ -1158,7 +1413,9 @@ class GetMemoryRequest(_message.Message):
 
     VIEWER_FIELD_NUMBER: _builtins.int
     MEMORY_ID_FIELD_NUMBER: _builtins.int
+    CONSISTENCY_TOKEN_FIELD_NUMBER: _builtins.int
     memory_id: _builtins.str
+    consistency_token: _builtins.str
     @_builtins.property
     def viewer(self) -> Global___Viewer: ...
     def __init__(
@@ -1166,10 +1423,11 @@ class GetMemoryRequest(_message.Message):
         *,
         viewer: Global___Viewer | None = ...,
         memory_id: _builtins.str = ...,
+        consistency_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["viewer", b"viewer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["memory_id", b"memory_id", "viewer", b"viewer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consistency_token", b"consistency_token", "memory_id", b"memory_id", "viewer", b"viewer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1199,21 +1457,24 @@ Global___GetMemoryResponse: _TypeAlias = GetMemoryResponse  # noqa: Y015
 
 @_typing.final
 class ExportMemoriesRequest(_message.Message):
-    """Names whose memories to stream."""
+    """Names whose memories to stream: the viewer's own, seen from where the viewer is."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     VIEWER_FIELD_NUMBER: _builtins.int
+    CONSISTENCY_TOKEN_FIELD_NUMBER: _builtins.int
+    consistency_token: _builtins.str
     @_builtins.property
     def viewer(self) -> Global___Viewer: ...
     def __init__(
         self,
         *,
         viewer: Global___Viewer | None = ...,
+        consistency_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["viewer", b"viewer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["viewer", b"viewer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consistency_token", b"consistency_token", "viewer", b"viewer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -95,6 +95,16 @@ class MemoryServiceStub:
                 request_serializer=parlour_dot_memory_dot_v1_dot_memory__pb2.EraseSubjectRequest.SerializeToString,
                 response_deserializer=parlour_dot_memory_dot_v1_dot_memory__pb2.EraseSubjectResponse.FromString,
                 _registered_method=True)
+        self.ReembedMemories = channel.unary_unary(
+                '/parlour.memory.v1.MemoryService/ReembedMemories',
+                request_serializer=parlour_dot_memory_dot_v1_dot_memory__pb2.ReembedMemoriesRequest.SerializeToString,
+                response_deserializer=parlour_dot_memory_dot_v1_dot_memory__pb2.ReembedMemoriesResponse.FromString,
+                _registered_method=True)
+        self.GetReembedding = channel.unary_unary(
+                '/parlour.memory.v1.MemoryService/GetReembedding',
+                request_serializer=parlour_dot_memory_dot_v1_dot_memory__pb2.GetReembeddingRequest.SerializeToString,
+                response_deserializer=parlour_dot_memory_dot_v1_dot_memory__pb2.GetReembeddingResponse.FromString,
+                _registered_method=True)
 
 
 class MemoryServiceServicer:
@@ -185,6 +195,21 @@ class MemoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReembedMemories(self, request, context):
+        """Has every memory embedded with the model that the service now runs, in the background; where that is under way, tells how far it is.
+        Searches use the vectors of the model before until no memory lacks a new one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetReembedding(self, request, context):
+        """Tells how far embedding again is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MemoryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -247,6 +272,16 @@ def add_MemoryServiceServicer_to_server(servicer, server):
                     servicer.EraseSubject,
                     request_deserializer=parlour_dot_memory_dot_v1_dot_memory__pb2.EraseSubjectRequest.FromString,
                     response_serializer=parlour_dot_memory_dot_v1_dot_memory__pb2.EraseSubjectResponse.SerializeToString,
+            ),
+            'ReembedMemories': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReembedMemories,
+                    request_deserializer=parlour_dot_memory_dot_v1_dot_memory__pb2.ReembedMemoriesRequest.FromString,
+                    response_serializer=parlour_dot_memory_dot_v1_dot_memory__pb2.ReembedMemoriesResponse.SerializeToString,
+            ),
+            'GetReembedding': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReembedding,
+                    request_deserializer=parlour_dot_memory_dot_v1_dot_memory__pb2.GetReembeddingRequest.FromString,
+                    response_serializer=parlour_dot_memory_dot_v1_dot_memory__pb2.GetReembeddingResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -584,6 +619,60 @@ class MemoryService:
             metadata,
             _registered_method=True)
 
+    @staticmethod
+    def ReembedMemories(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.memory.v1.MemoryService/ReembedMemories',
+            parlour_dot_memory_dot_v1_dot_memory__pb2.ReembedMemoriesRequest.SerializeToString,
+            parlour_dot_memory_dot_v1_dot_memory__pb2.ReembedMemoriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReembedding(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.memory.v1.MemoryService/GetReembedding',
+            parlour_dot_memory_dot_v1_dot_memory__pb2.GetReembeddingRequest.SerializeToString,
+            parlour_dot_memory_dot_v1_dot_memory__pb2.GetReembeddingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
 
 class MemoryQueryServiceStub:
     """Reads. Served by replicas where there are any.
@@ -643,7 +732,7 @@ class MemoryQueryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExportMemories(self, request, context):
-        """Streams what a viewer may see, in a form that ImportMemories accepts.
+        """Streams what a viewer may see of their own, what was superseded and earlier versions included, in a form that ImportMemories accepts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

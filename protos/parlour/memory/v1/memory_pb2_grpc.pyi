@@ -57,6 +57,12 @@ class MemoryServiceStub:
     """Accepts a quarantined memory."""
     EraseSubject: _grpc.UnaryUnaryMultiCallable[_memory_pb2.EraseSubjectRequest, _memory_pb2.EraseSubjectResponse]
     """Removes a person everywhere."""
+    ReembedMemories: _grpc.UnaryUnaryMultiCallable[_memory_pb2.ReembedMemoriesRequest, _memory_pb2.ReembedMemoriesResponse]
+    """Has every memory embedded with the model that the service now runs, in the background; where that is under way, tells how far it is.
+    Searches use the vectors of the model before until no memory lacks a new one.
+    """
+    GetReembedding: _grpc.UnaryUnaryMultiCallable[_memory_pb2.GetReembeddingRequest, _memory_pb2.GetReembeddingResponse]
+    """Tells how far embedding again is."""
 
 @_typing.type_check_only
 class MemoryServiceAsyncStub(MemoryServiceStub):
@@ -87,6 +93,12 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
     """Accepts a quarantined memory."""
     EraseSubject: _aio.UnaryUnaryMultiCallable[_memory_pb2.EraseSubjectRequest, _memory_pb2.EraseSubjectResponse]  # type: ignore[assignment]
     """Removes a person everywhere."""
+    ReembedMemories: _aio.UnaryUnaryMultiCallable[_memory_pb2.ReembedMemoriesRequest, _memory_pb2.ReembedMemoriesResponse]  # type: ignore[assignment]
+    """Has every memory embedded with the model that the service now runs, in the background; where that is under way, tells how far it is.
+    Searches use the vectors of the model before until no memory lacks a new one.
+    """
+    GetReembedding: _aio.UnaryUnaryMultiCallable[_memory_pb2.GetReembeddingRequest, _memory_pb2.GetReembeddingResponse]  # type: ignore[assignment]
+    """Tells how far embedding again is."""
 
 class MemoryServiceServicer:
     """Writes. Every mutation carries a request_id and may be repeated."""
@@ -175,6 +187,22 @@ class MemoryServiceServicer:
     ) -> _typing.Union[_memory_pb2.EraseSubjectResponse, _abc.Awaitable[_memory_pb2.EraseSubjectResponse]]:
         """Removes a person everywhere."""
 
+    def ReembedMemories(
+        self,
+        request: _memory_pb2.ReembedMemoriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_memory_pb2.ReembedMemoriesResponse, _abc.Awaitable[_memory_pb2.ReembedMemoriesResponse]]:
+        """Has every memory embedded with the model that the service now runs, in the background; where that is under way, tells how far it is.
+        Searches use the vectors of the model before until no memory lacks a new one.
+        """
+
+    def GetReembedding(
+        self,
+        request: _memory_pb2.GetReembeddingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_memory_pb2.GetReembeddingResponse, _abc.Awaitable[_memory_pb2.GetReembeddingResponse]]:
+        """Tells how far embedding again is."""
+
 def add_MemoryServiceServicer_to_server(servicer: MemoryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
 class MemoryQueryServiceStub:
@@ -191,7 +219,7 @@ class MemoryQueryServiceStub:
     GetMemory: _grpc.UnaryUnaryMultiCallable[_memory_pb2.GetMemoryRequest, _memory_pb2.GetMemoryResponse]
     """Reads one memory that the viewer may see."""
     ExportMemories: _grpc.UnaryStreamMultiCallable[_memory_pb2.ExportMemoriesRequest, _memory_pb2.ExportMemoriesResponse]
-    """Streams what a viewer may see, in a form that ImportMemories accepts."""
+    """Streams what a viewer may see of their own, what was superseded and earlier versions included, in a form that ImportMemories accepts."""
 
 @_typing.type_check_only
 class MemoryQueryServiceAsyncStub(MemoryQueryServiceStub):
@@ -205,7 +233,7 @@ class MemoryQueryServiceAsyncStub(MemoryQueryServiceStub):
     GetMemory: _aio.UnaryUnaryMultiCallable[_memory_pb2.GetMemoryRequest, _memory_pb2.GetMemoryResponse]  # type: ignore[assignment]
     """Reads one memory that the viewer may see."""
     ExportMemories: _aio.UnaryStreamMultiCallable[_memory_pb2.ExportMemoriesRequest, _memory_pb2.ExportMemoriesResponse]  # type: ignore[assignment]
-    """Streams what a viewer may see, in a form that ImportMemories accepts."""
+    """Streams what a viewer may see of their own, what was superseded and earlier versions included, in a form that ImportMemories accepts."""
 
 class MemoryQueryServiceServicer:
     """Reads. Served by replicas where there are any."""
@@ -236,6 +264,6 @@ class MemoryQueryServiceServicer:
         request: _memory_pb2.ExportMemoriesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_memory_pb2.ExportMemoriesResponse], _abc.AsyncIterator[_memory_pb2.ExportMemoriesResponse]]:
-        """Streams what a viewer may see, in a form that ImportMemories accepts."""
+        """Streams what a viewer may see of their own, what was superseded and earlier versions included, in a form that ImportMemories accepts."""
 
 def add_MemoryQueryServiceServicer_to_server(servicer: MemoryQueryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

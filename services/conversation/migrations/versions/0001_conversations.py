@@ -111,6 +111,15 @@ _TABLES = (
     )
     """,
     "CREATE INDEX user_activity_by_user ON user_activity (user_id)",
+    """
+    CREATE TABLE background_usage (
+        guild_id text NOT NULL, day date NOT NULL, feature text NOT NULL,
+        calls bigint NOT NULL DEFAULT 0,
+        prompt_tokens bigint NOT NULL DEFAULT 0,
+        completion_tokens bigint NOT NULL DEFAULT 0,
+        PRIMARY KEY (guild_id, day, feature)
+    )
+    """,
     "CREATE TABLE opt_outs (user_id text PRIMARY KEY, create_time timestamptz NOT NULL DEFAULT now())",
     """
     CREATE TABLE requests (

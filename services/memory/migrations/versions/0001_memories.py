@@ -13,8 +13,8 @@ branch_labels = None
 depends_on = None
 
 APP_ROLE = "parlour_memory_app"
-CONTENT_TABLES = ("memories", "memory_versions", "memory_embeddings", "memory_terms", "observed_messages")
-OTHER_TABLES = ("scopes", "operations", "forget_plans", "forget_plan_items")
+CONTENT_TABLES = ("memories", "memory_versions", "memory_embeddings", "memory_terms", "memory_traits", "observed_messages")
+OTHER_TABLES = ("scopes", "operations", "forget_plans", "forget_plan_items", "erasures", "erased_memories", "embedding_models", "embedded_scopes")
 
 _TABLES = (
     """
@@ -31,6 +31,7 @@ _TABLES = (
     )
     """,
     "COMMENT ON TABLE scopes IS 'every write to a scope locks its row and raises its version'",
+    "CREATE INDEX scopes_of_guild ON scopes (guild_id, scope_id)",
     """
     CREATE TABLE memories (
         memory_id uuid PRIMARY KEY,
@@ -42,6 +43,7 @@ _TABLES = (
         user_id text NOT NULL,
         text text NOT NULL,
         text_hash bytea NOT NULL,
+        gist_hash bytea NOT NULL DEFAULT '',
         kind text NOT NULL,
         subject text NOT NULL DEFAULT '',
         attribute text NOT NULL DEFAULT '',
@@ -50,6 +52,8 @@ _TABLES = (
         valid_from timestamptz NOT NULL,
         valid_to timestamptz CHECK (valid_to >= valid_from),
         superseded_by uuid,
+        superseded_at timestamptz,
+        superseded_reason text NOT NULL DEFAULT '',
         quarantined boolean NOT NULL DEFAULT false,
         forgotten_at timestamptz,
         forgotten_by uuid,
@@ -64,8 +68,13 @@ _TABLES = (
     "COMMENT ON COLUMN memories.live IS 'recalled: held, and not quarantined'",
     "CREATE UNIQUE INDEX memories_one_of_a_text ON memories (scope_id, text_hash) WHERE held",
     "CREATE INDEX memories_listed ON memories (scope_id, memory_id) WHERE held",
-    "CREATE INDEX memories_by_owner ON memories (scope_id, user_id)",
-    "CREATE INDEX memories_by_attribute ON memories (scope_id, user_id, subject, attribute) WHERE live AND attribute <> ''",
+    "CREATE INDEX memories_by_owner ON memories (scope_id, user_id, memory_id)",
+    "CREATE INDEX memories_quarantined ON memories (scope_id, memory_id) WHERE held AND quarantined",
+    "COMMENT ON COLUMN memories.gist_hash IS 'of the words that tell: near-duplicates are looked for among equals'",
+    "COMMENT ON COLUMN memories.superseded_reason IS 'newer: said later; late: heard of after what replaced it; denied: true no more'",
+    "CREATE INDEX memories_by_attribute ON memories (scope_id, user_id, subject, attribute) WHERE attribute <> ''",
+    "CREATE INDEX memories_by_gist ON memories (scope_id, user_id, gist_hash) WHERE held",
+    "CREATE INDEX memories_superseded ON memories (superseded_by) WHERE superseded_by IS NOT NULL",
     "CREATE INDEX memories_forgotten ON memories (forgotten_by) WHERE forgotten_by IS NOT NULL",
     """
     CREATE TABLE memory_versions (
@@ -100,6 +109,30 @@ _TABLES = (
     """,
     "CREATE INDEX memory_embeddings_of_scope ON memory_embeddings (scope_id, model)",
     """
+    CREATE TABLE embedding_models (
+        name text PRIMARY KEY,
+        in_force boolean NOT NULL DEFAULT false,
+        state text NOT NULL CHECK (state IN ('running', 'complete', 'retired')),
+        total bigint CHECK (total >= 0),
+        done bigint NOT NULL DEFAULT 0 CHECK (done >= 0),
+        started_at timestamptz NOT NULL DEFAULT now(),
+        finished_at timestamptz,
+        CHECK (NOT in_force OR state <> 'retired'),
+        CHECK ((state = 'running') = (finished_at IS NULL))
+    )
+    """,
+    "COMMENT ON TABLE embedding_models IS 'whose vectors searches use (in_force), and how far another model has come with every version'",
+    "CREATE UNIQUE INDEX embedding_models_one_in_force ON embedding_models (in_force) WHERE in_force",
+    """
+    CREATE TABLE embedded_scopes (
+        model text NOT NULL REFERENCES embedding_models ON DELETE CASCADE,
+        scope_id uuid NOT NULL,
+        version bigint NOT NULL,
+        PRIMARY KEY (model, scope_id)
+    )
+    """,
+    "COMMENT ON TABLE embedded_scopes IS 'scopes that lacked no vector at this version of theirs; kept while the model is running'",
+    """
     CREATE TABLE memory_terms (
         scope_id uuid NOT NULL,
         term text NOT NULL,
@@ -108,11 +141,29 @@ _TABLES = (
         occurrences smallint NOT NULL,
         length smallint NOT NULL,
         live boolean NOT NULL,
-        PRIMARY KEY (scope_id, term, memory_id, version)
+        PRIMARY KEY (scope_id, term, memory_id, version) INCLUDE (occurrences, length, live)
     )
     """,
     "COMMENT ON TABLE memory_terms IS 'postings: under row level security a text search index is not used'",
     "CREATE INDEX memory_terms_of_memory ON memory_terms (memory_id)",
+    """
+    CREATE TABLE memory_traits (
+        memory_id uuid NOT NULL,
+        version bigint NOT NULL,
+        scope_id uuid NOT NULL,
+        live boolean NOT NULL,
+        position bigint NOT NULL,
+        said_at timestamptz NOT NULL,
+        speaker text NOT NULL,
+        length smallint NOT NULL,
+        asks boolean NOT NULL,
+        dated boolean NOT NULL,
+        PRIMARY KEY (memory_id, version)
+    )
+    """,
+    "COMMENT ON TABLE memory_traits IS 'what ranking looks at beside meaning and words; position counts what a scope took in: neighbours'",
+    "CREATE INDEX memory_traits_by_position ON memory_traits (scope_id, position)",
+    "CREATE INDEX memory_traits_by_speaker ON memory_traits (scope_id, speaker)",
     """
     CREATE VIEW memory_statements WITH (security_invoker = true) AS
         SELECT memory_id, version, scope_id, visibility, guild_id, channel_id, user_id, text, kind, subject, attribute, importance, provenance,
@@ -170,6 +221,7 @@ _TABLES = (
     """,
     "CREATE INDEX forget_plans_to_purge ON forget_plans (undo_until) WHERE committed_at IS NOT NULL AND purged_at IS NULL",
     "CREATE INDEX forget_plans_by_age ON forget_plans (created_at)",
+    "CREATE INDEX forget_plans_of_user ON forget_plans (user_id, plan_id)",
     """
     CREATE TABLE forget_plan_items (
         plan_id uuid NOT NULL REFERENCES forget_plans ON DELETE CASCADE,
@@ -179,6 +231,39 @@ _TABLES = (
         PRIMARY KEY (plan_id, memory_id)
     )
     """,
+    "CREATE INDEX forget_plan_items_of_memory ON forget_plan_items (memory_id)",
+    """
+    CREATE TABLE erasures (
+        request_id text PRIMARY KEY,
+        subject_hash bytea NOT NULL,
+        begun_at timestamptz NOT NULL,
+        finished_at timestamptz,
+        scopes_done_to uuid,
+        erased jsonb NOT NULL DEFAULT '{}'
+    )
+    """,
+    "COMMENT ON TABLE erasures IS 'receipts, and tombstones: what the person said before begun_at is not taken in any more'",
+    "CREATE INDEX erasures_by_subject ON erasures (subject_hash)",
+    """
+    CREATE TABLE erased_memories (
+        request_id text NOT NULL REFERENCES erasures ON DELETE CASCADE,
+        memory_id uuid NOT NULL,
+        PRIMARY KEY (request_id, memory_id)
+    )
+    """,
+    "COMMENT ON TABLE erased_memories IS 'kept while an erasure runs: whose ids the results of requests must not name'",
+    # In the database, so that no way of writing them goes around it.
+    """
+    CREATE FUNCTION drop_what_was_said_before_an_erasure() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM erasures WHERE subject_hash = sha256(convert_to(NEW.author_id, 'UTF8')) AND NEW.said_at <= begun_at) THEN
+            RETURN NULL;
+        END IF;
+        RETURN NEW;
+    END
+    $$
+    """,
+    "CREATE TRIGGER erased_stays_erased BEFORE INSERT ON observed_messages FOR EACH ROW EXECUTE FUNCTION drop_what_was_said_before_an_erasure()",
 )
 
 # Without the setting, or with an empty one, the array is NULL or empty and no row is seen.

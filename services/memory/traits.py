@@ -1,0 +1,48 @@
+"""What ranking looks at in a memory beside its meaning and its words. Pure; kept beside the memory, so that a search need not read texts.
+
+Each says something about telling memories in general: who said it, how much it says, whether it asks instead of tells, whether it names a time.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.retrieval.terms import terms_of
+
+_LENGTH_MAX = 32_767  # of a smallint
+_DATED = re.compile(
+    r"\b(?:yesterday|today|tonight|tomorrow|recently|ago|since|last|next|this\s+(?:week|weekend|month|year|morning|evening)"
+    r"|(?:week|weekend|month|year|day)s?|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|january|february|march|april|may|june|july|august|september|october|november|december|(?:19|20)\d\d|\d{1,2}\s*(?:am|pm)|\d{1,2}:\d\d)\b",
+    re.IGNORECASE,
+)
+_NAME_CHARACTERS_MAX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """`speaker` is the folded name of who said it, `length` a number of terms; `asks`: it ends with a question; `dated`: it names a time."""
+
+    speaker: str
+    length: int
+    asks: bool
+    dated: bool
+
+
+def traits_of(text: str, author_name: str) -> Traits:
+    """Return the traits of a memory."""
+    length = min(terms_of(text).length, _LENGTH_MAX)
+    return Traits(folded_name(author_name), length, text.rstrip(" \"')").endswith("?"), _DATED.search(text) is not None)
+
+
+def folded_name(name: str) -> str:
+    """Return the form in which two spellings of a name are the same."""
+    return " ".join(name.casefold().split())[:_NAME_CHARACTERS_MAX]
+
+
+def searchable_text(text: str, author_name: str, said_at: datetime) -> str:
+    """Return what a memory is found by: its words, who said it and the date, as people write dates.
+
+    Neither belongs into what is embedded: names and dates move every vector the same way.
+    """
+    return f"{text}\n{author_name}\n{said_at.day} {said_at:%B %Y}"
