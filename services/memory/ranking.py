@@ -8,12 +8,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.memory.asking import Question
 from services.memory.facts import StoredMemory
 from services.memory.traits import Traits
 from services.retrieval.fusion import Arm, Spread, fused
-from services.retrieval.terms import overlap, terms_of
+from services.retrieval.terms import overlap, words_of
 
 VECTOR_DEVIATION_MIN = 0.05
 """Cosines of this model differ by as much between unrelated texts; among few memories less than that is no signal."""
@@ -38,8 +39,7 @@ ASKS_PENALTY = 0.75
 NEAR_DUPLICATE_OVERLAP = 0.85
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One version of a memory that an arm of the search brought, or that was said beside one, and what each arm gives it.
 
     `position` counts what its scope took in.
@@ -138,9 +138,9 @@ def collapsed(found: Sequence[Found], limit: int) -> list[Found]:
     """Return at most `limit` memories, leaving out what says in nearly the same words what a better one says."""
     kept: list[tuple[frozenset[str], Found]] = []
     for one in found:
-        terms = frozenset(terms_of(one.memory.text).counts)
-        if all(overlap(terms, other) < NEAR_DUPLICATE_OVERLAP for other, _ in kept if terms or other):
-            kept.append((terms, one))
+        words = words_of(one.memory.text)
+        if all(overlap(words, other) < NEAR_DUPLICATE_OVERLAP for other, _ in kept if words or other):
+            kept.append((words, one))
         if len(kept) == limit:
             break
     return [one for _, one in kept]

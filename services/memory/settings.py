@@ -30,7 +30,7 @@ class MemorySettings(ServiceSettings, DatabaseSettings, RedisSettings):
     reembed_keep_old_s: int = Field(60, ge=0, le=86_400, description="how long the old model's vectors are kept for searches that began before")
 
     search_limit_default: int = Field(10, ge=1, le=100, description="results of a search that names no limit")
-    search_candidates_max: int = Field(100, ge=10, le=1_000, description="candidates that each arm of a search brings")
+    search_candidates_max: int = Field(50, ge=10, le=1_000, description="candidates that each arm of a search brings")
     similarity_floor: float = Field(0.1, ge=-1, le=1, description="a memory without a word of the query must be this similar to it")
     result_cache_timeout_s: float = Field(0.05, gt=0, le=5, description="how long a search waits for Redis")
     result_cache_ttl_s: int = Field(60, ge=1, le=3_600, description="how long Redis keeps what a search found")

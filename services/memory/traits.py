@@ -4,8 +4,8 @@ Each says something about telling memories in general: who said it, how much it 
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from services.retrieval.terms import terms_of
 
@@ -19,8 +19,7 @@ _DATED = re.compile(
 _NAME_CHARACTERS_MAX = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(NamedTuple):
     """`speaker` is the folded name of who said it, `length` a number of terms; `asks`: it ends with a question; `dated`: it names a time."""
 
     speaker: str

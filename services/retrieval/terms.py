@@ -52,6 +52,11 @@ def terms_of(text: str) -> Terms:
     return Terms(dict(found), found.total())
 
 
+def words_of(text: str) -> frozenset[str]:
+    """Return the distinct words of a text as they are written, but for case: a tenth of the work that terms are."""
+    return frozenset(_WORD.findall(text.casefold()))
+
+
 def query_terms(query: str) -> list[str]:
     """Return the distinct terms of a query, at most QUERY_TERMS_MAX."""
     distinct = dict.fromkeys(_terms(query))
@@ -82,7 +87,7 @@ def _pairs(word: str) -> list[str]:
 
 def _without_clitic(word: str) -> str:
     """Cut what follows an apostrophe: "cat's" is about the cat."""
-    return re.split("['’]", word, maxsplit=1)[0]
+    return word.replace("’", "'").partition("'")[0]
 
 
 @lru_cache(maxsize=50_000)

@@ -163,7 +163,8 @@ _TABLES = (
     """,
     "COMMENT ON TABLE memory_traits IS 'what ranking looks at beside meaning and words; position counts what a scope took in: neighbours'",
     "CREATE INDEX memory_traits_by_position ON memory_traits (scope_id, position)",
-    "CREATE INDEX memory_traits_by_speaker ON memory_traits (scope_id, speaker)",
+    # Partial, so that what looks for positions in a large scope cannot take it for the index to use.
+    "CREATE INDEX memory_traits_by_speaker ON memory_traits (scope_id, speaker) WHERE speaker <> ''",
     """
     CREATE VIEW memory_statements WITH (security_invoker = true) AS
         SELECT memory_id, version, scope_id, visibility, guild_id, channel_id, user_id, text, kind, subject, attribute, importance, provenance,
