@@ -38,7 +38,7 @@ class GatewaySettings(ServiceSettings, RedisSettings, DiscordSettings):
     hold_ttl_s: int = Field(180, ge=61, le=3600, description="how long a hold lasts if nobody settles it")
     prompt_tokens_max: int = Field(1600, ge=100, le=10_000_000, description="prompt that a hold covers")
     completion_tokens_max: int = Field(400, ge=1, le=1_000_000, description="reply that a hold covers")
-    memories_max: int = Field(8, ge=0, le=50, description="memories given to the model")
+    memories_max: int = Field(8, ge=1, le=50, description="memories given to the model")
     forget_offer_s: float = Field(3600.0, gt=0, le=86_400, description="how long an offered or done forget is remembered here at most")
     repeat_s: float = Field(600.0, gt=0, le=86_400, description="how long the answer to a command is kept for a repeat of its message")
     repeats_max: int = Field(1_000, ge=1, le=100_000, description="answers to commands kept at once")

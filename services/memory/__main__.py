@@ -25,6 +25,7 @@ from services.memory.reembedding import Reembedding
 from services.memory.remembering import Remembering
 from services.memory.replicas import Limits, Replicas, replica_addresses
 from services.memory.result_cache import ResultCache, connect
+from services.memory.room import Room
 from services.memory.servicer import MemoryServicer
 from services.memory.settings import MemorySettings
 from services.retrieval.embedding import EmbeddingModel
@@ -72,7 +73,8 @@ def wire(
     routed = _routed(settings, database, maintenance, replicas)
     models = EmbeddingModels(database, model, earlier)
     jobs = Jobs(database, concurrency=settings.jobs_concurrency)
-    remembering = Remembering(database, models, memories_per_scope_max=settings.memories_per_scope_max, supersede_undo_s=settings.supersede_undo_s)
+    room = Room(settings.memories_per_scope_max, settings.memories_per_user_max)
+    remembering = Remembering(database, models, room=room, supersede_undo_s=settings.supersede_undo_s)
     observing = Observing(
         database,
         models,
@@ -101,13 +103,7 @@ def wire(
         jobs_wait_s=settings.erasure_jobs_wait_s,
         keep_days=settings.erasure_keep_days,
     )
-    importing = Importing(
-        database,
-        models,
-        memories_per_scope_max=settings.memories_per_scope_max,
-        memories_max=settings.import_memories_max,
-        texts_max=settings.import_texts_max,
-    )
+    importing = Importing(database, models, room=room, memories_max=settings.import_memories_max, texts_max=settings.import_texts_max)
     memory_jobs.register(jobs, observing, forgetting, reembedding, erasure, request_keep_days=settings.request_keep_days)
     exporting = Exporting(routed, page_size=settings.export_page_size)
     reads = MemoryQueryServicer(recall, exporting, search_limit_default=settings.search_limit_default, page_size_default=settings.page_size_default)

@@ -7,7 +7,8 @@ same stream finds it again. What the scope holds already, by id or by text, is a
 
 import json
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,8 @@ from services.memory import operations, store
 from services.memory.embeddings import Embedded, EmbeddingModels
 from services.memory.facts import NewFact
 from services.memory.portable import Batch, EarlierVersion, PortableMemory
-from services.memory.scope_lock import count, lock_scopes, writing
+from services.memory.room import Room
+from services.memory.scope_lock import lock_scopes, writing
 from services.memory.scopes import Scope
 from services.memory.tables import memories, memory_versions
 from services.runtime.database import Database
@@ -63,13 +65,13 @@ class _Place:
 class Importing:
     """Stores what an export holds.
 
-    `memories_per_scope_max` bounds a scope, `memories_max` a stream, `texts_max` what one message has embedded, earlier versions included.
+    `room` bounds a scope, `memories_max` a stream, `texts_max` what one message has embedded, earlier versions included.
     """
 
-    def __init__(self, database: Database, models: EmbeddingModels, *, memories_per_scope_max: int, memories_max: int, texts_max: int) -> None:
+    def __init__(self, database: Database, models: EmbeddingModels, *, room: Room, memories_max: int, texts_max: int) -> None:
         self._database = database
         self._models = models
-        self._memories_per_scope_max = memories_per_scope_max
+        self._room = room
         self._memories_max = memories_max
         self._texts_max = texts_max
 
@@ -102,7 +104,8 @@ class Importing:
             if done is None:
                 held = await lock_scopes(session, scopes.values())
                 await _place(session, places)
-                await self._count(session, held, places)
+                added = Counter(place.scope.scope_id for place in places if place.new)
+                await self._room.take(session, held, added, [place.scope for place in places])
                 await _add_versions(session, places, vectors)
                 new = [place for place in places if place.new]
                 await store.index(session, {place.memory_id: place.entry.fact for place in new}, vectors[[place.row for place in new]])
@@ -123,13 +126,6 @@ class Importing:
         # Where a model came into force between two parts, what the later ones lack of the one before is no longer needed.
         names = set.intersection(*(set(part.by_model) for part in parts)) if parts else set()
         return Embedded({name: np.concatenate([part.by_model[name] for part in parts]) for name in names})
-
-    async def _count(self, session: AsyncSession, held: Mapping[uuid.UUID, int], places: Sequence[_Place]) -> None:
-        for scope_id, before in held.items():
-            new = sum(place.new for place in places if place.scope.scope_id == scope_id)
-            if new and before + new > self._memories_per_scope_max:
-                raise LimitReached("memories in this scope", self._memories_per_scope_max)
-            await count(session, scope_id, new)
 
 
 def _merged(entries: Sequence[PortableMemory]) -> list[PortableMemory]:

@@ -14,10 +14,11 @@ from services.memory import operations, store
 from services.memory.embeddings import Embedded, EmbeddingModels
 from services.memory.facts import Kind, NewFact, StoredMemory, new_fact, time_ordered_ids
 from services.memory.last_writes import last_writes
+from services.memory.room import Room
 from services.memory.scope_lock import count, lock_known_scopes, lock_scopes, writing
 from services.memory.scopes import Viewer
 from services.runtime.database import Database
-from services.runtime.errors import LimitReached, NotFound
+from services.runtime.errors import NotFound
 
 _added = Counter("parlour_memory_added_total", "Memories that were to be stored, by what came of it", ["source", "result"])
 _SOURCES = frozenset({"stated", "extracted", "imported"})
@@ -40,14 +41,14 @@ class Remembering:
         database: Database,
         models: EmbeddingModels,
         *,
-        memories_per_scope_max: int,
+        room: Room,
         supersede_undo_s: float = 3_600.0,
         clock: Callable[[], float] = time.time,
         random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._database = database
         self._models = models
-        self._memories_per_scope_max = memories_per_scope_max
+        self._room = room
         self._supersede_undo_s = supersede_undo_s
         self._clock = clock
         self._random_bytes = random_bytes
@@ -76,10 +77,7 @@ class Remembering:
         held = await lock_scopes(session, [fact.scope for fact in facts])
         ids = time_ordered_ids(len(facts), int(self._clock() * 1000), self._random_bytes)
         added, new_by_scope = await store.insert_facts(session, facts, vectors, ids)
-        for scope_id, new in new_by_scope.items():
-            if held[scope_id] + new > self._memories_per_scope_max:
-                raise LimitReached("memories in this scope", self._memories_per_scope_max)
-            await count(session, scope_id, new)
+        await self._room.take(session, held, new_by_scope, [fact.scope for fact in facts])
         for fact, one in zip(facts, added, strict=True):
             source = fact.provenance.source if fact.provenance.source in _SOURCES else "other"
             _added.labels(source, _result(fact, one)).inc()

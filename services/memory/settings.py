@@ -11,6 +11,7 @@ class MemorySettings(ServiceSettings, DatabaseSettings, RedisSettings):
     model_config = service_config("memory")
 
     memories_per_scope_max: int = Field(100_000, ge=1, le=10_000_000, description="memories in one scope; more are refused")
+    memories_per_user_max: int = Field(10_000, ge=1, le=10_000_000, description="memories of one person in what a guild shares; more are refused")
     supersede_undo_s: float = Field(
         3_600.0, ge=0, le=30 * 86_400, description="how long after it was replaced an older fact holds again when the newer one is deleted"
     )

@@ -84,8 +84,18 @@ def search_from(message: memory_pb2.SearchMemoriesRequest, limit_default: int) -
     if start is not None and end is not None and end <= start:
         raise InvalidField("time_range.end_time", "must lie after the start")
     as_of = time_from(message.as_of) if message.HasField("as_of") else None
+    limit = message.limit if message.HasField("limit") else limit_default
     kinds = tuple(kind_from(name, f"kinds[{index}]").value for index, name in enumerate(message.kinds))
-    return Search(viewer_from(message.viewer), message.query, message.limit or limit_default, start, end, as_of, kinds, message.consistency_token)
+    return Search(
+        viewer_from(message.viewer),
+        message.query,
+        limit,
+        start,
+        end,
+        as_of,
+        kinds,
+        message.consistency_token,
+    )
 
 
 def check_token(token: str) -> None:

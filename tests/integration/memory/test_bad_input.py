@@ -115,6 +115,7 @@ BAD = {
         ("query", "x" * 8001),
         ("query", "a\0b"),
         ("limit", -1),
+        ("limit", 0),
         ("limit", 101),
         ("limit", 10_000),
         ("consistency_token", "yesterday"),

@@ -8,6 +8,7 @@ from services.memory.forgetting import Forgetting
 from services.memory.recall import Recall, Search
 from services.memory.remembering import Remembering
 from services.memory.result_cache import ResultCache
+from services.memory.room import Room
 from services.memory.scopes import Viewer
 from services.memory.translation import fact_from
 from services.runtime.database import Database
@@ -38,7 +39,7 @@ async def test_a_search_says_that_the_database_is_away(away, models):
 
 
 async def test_a_write_says_that_the_database_is_away(away, models, scopes):
-    remembering = Remembering(away, models, memories_per_scope_max=10, supersede_undo_s=0)
+    remembering = Remembering(away, models, room=Room(10, 10), supersede_undo_s=0)
     fact = fact_from(pb.NewMemory(scope=scopes.guild(), text="my cat is called Miso"), "memory", None)
     with pytest.raises(DependencyUnavailable):
         await remembering.add("request", b"payload", [fact])

@@ -303,6 +303,18 @@ async def test_a_full_scope_refuses_more_and_stores_nothing(start_service):
     assert (await memory.add("one fact")).duplicate
 
 
+async def test_one_person_does_not_fill_what_a_guild_shares(start_service, scopes):
+    memory = await start_service(memories_per_user_max=2)
+    for text in ("one fact", "another fact"):
+        await memory.add(text, scopes.shared("ada"))
+    with pytest.raises(LimitReached, match="one person"):
+        await memory.add("a third fact", scopes.shared("ada"))
+    await memory.add("a third fact", scopes.shared("bo"))
+    for number in range(3):
+        await memory.add(f"fact {number}", scopes.guild("ada"))
+    assert await memory.list(scopes.viewer("reader")) == ["a third fact", "another fact", "one fact"]
+
+
 async def test_every_write_gives_a_token_that_does_not_go_back(memory):
     def position(token):
         high, low = token.split("/")

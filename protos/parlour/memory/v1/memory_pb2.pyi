@@ -1234,7 +1234,7 @@ class SearchMemoriesRequest(_message.Message):
     KINDS_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     limit: _builtins.int
-    """10 when 0."""
+    """10 when not given."""
     consistency_token: _builtins.str
     @_builtins.property
     def viewer(self) -> Global___Viewer: ...
@@ -1253,17 +1253,19 @@ class SearchMemoriesRequest(_message.Message):
         *,
         viewer: Global___Viewer | None = ...,
         query: _builtins.str = ...,
-        limit: _builtins.int = ...,
+        limit: _builtins.int | None = ...,
         consistency_token: _builtins.str = ...,
         time_range: Global___TimeRange | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
         kinds: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "time_range", b"time_range", "viewer", b"viewer"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "as_of", b"as_of", "limit", b"limit", "time_range", b"time_range", "viewer", b"viewer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "consistency_token", b"consistency_token", "kinds", b"kinds", "limit", b"limit", "query", b"query", "time_range", b"time_range", "viewer", b"viewer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "as_of", b"as_of", "consistency_token", b"consistency_token", "kinds", b"kinds", "limit", b"limit", "query", b"query", "time_range", b"time_range", "viewer", b"viewer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__limit: _TypeAlias = _typing.Literal["limit"]  # noqa: Y015
+    _WhichOneofArgType__limit: _TypeAlias = _typing.Literal["_limit", b"_limit"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__limit) -> _WhichOneofReturnType__limit | None: ...
 
 Global___SearchMemoriesRequest: _TypeAlias = SearchMemoriesRequest  # noqa: Y015
 
