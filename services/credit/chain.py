@@ -19,8 +19,11 @@ from datetime import UTC, datetime, timedelta
 
 from services.credit.accounts import Entry
 
-SHARDS = 2
-"""Chains beside each other: an account belongs to the shard that its key leaves when it is divided by this. The schema has a head for each."""
+SHARDS = 1
+"""Chains beside each other: an account belongs to the shard that its key leaves when it is divided by this. The schema has a head for each.
+
+One, because a batch costs what it costs whatever is in it; more are for more than one primary.
+"""
 
 GENESIS = bytes(32)
 """What stands for the hash before a shard's first batch."""
