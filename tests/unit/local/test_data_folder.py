@@ -32,7 +32,7 @@ def test_a_second_stack_on_a_folder_is_told_who_uses_it(tmp_path: Path) -> None:
 
 def test_a_folder_of_another_layout_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "layout").write_text("1\n")
-    with pytest.raises(StackFailure, match="has layout '1' and this Parlour reads layout 2"), data_folder.opened(tmp_path):
+    with pytest.raises(StackFailure, match=f"has layout '1' and this Parlour reads layout {data_folder.LAYOUT}"), data_folder.opened(tmp_path):
         pass
     assert (tmp_path / "layout").read_text() == "1\n"
 
