@@ -1,6 +1,7 @@
 """Which candidates of a search are answered, in which order, and why. Pure.
 
-The constants are round numbers from reasoning about how people tell things. What each is worth was looked at on public dialogues; none was fitted.
+Each arm comes from reasoning about how people tell things; its constant is a round number, chosen by hand after some 60 settings had been compared on
+five LoCoMo dialogues. No optimiser ran and no weights are stored, but figures on those dialogues are those of the settings that did well there.
 """
 
 import math
