@@ -53,7 +53,8 @@ class BackgroundBudget:
         async with self._database.write() as session:
             await session.execute(_SPEND, {"guild_id": guild_id, "feature": feature, **values})
 
-    async def forget_old(self, days: int) -> None:
-        """Drop what was used more than so many days ago."""
-        async with self._database.write() as session:
-            await session.execute(_FORGET, {"days": days})
+
+async def forget_usage(database: Database, days: int) -> None:
+    """Drop what was used more than so many days ago."""
+    async with database.write() as session:
+        await session.execute(_FORGET, {"days": days})

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 
 from parlour.credit.v1 import credit_pb2
 from parlour.memory.v1 import memory_pb2
-from services.conversation.background_budget import BackgroundBudget
+from services.conversation.background_budget import forget_usage
 from services.conversation.requests import forget_requests
 from services.conversation.store import Aftermath, TurnStore
 from services.conversation.turn import Turn
@@ -38,7 +38,7 @@ def register(jobs: Jobs, store: TurnStore, database: Database, credit: CreditCli
     @jobs.periodic(cron="17 4 * * *", name="forget_requests")
     async def forget_old_requests() -> None:
         await forget_requests(database, request_keep_days)
-        await BackgroundBudget(database, tokens_max=0).forget_old(USAGE_KEEP_DAYS)
+        await forget_usage(database, USAGE_KEEP_DAYS)
 
 
 async def follow_turn(store: TurnStore, credit: CreditClient, memory: MemoryClient, turn_id: str) -> None:

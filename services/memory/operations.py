@@ -39,7 +39,19 @@ async def begin(session: AsyncSession, request_id: str, payload: bytes) -> Resul
     parameters = {"request_id": request_id, "payload_hash": payload}
     if (await session.execute(_BEGIN, parameters)).first() is not None:
         return None
-    row = (await session.execute(_FIND, parameters)).one()
+    return _result((await session.execute(_FIND, parameters)).one(), request_id, payload)
+
+
+async def answered(session: AsyncSession, request_id: str, payload: bytes) -> Result | None:
+    """Return what the first request was answered, None where there was none: asked before costly work, which `begin` would come too late to spare.
+
+    Raises RequestIdReused and NotFound, as `begin` does.
+    """
+    row = (await session.execute(_FIND, {"request_id": request_id})).one_or_none()
+    return _result(row, request_id, payload) if row is not None else None
+
+
+def _result(row: Any, request_id: str, payload: bytes) -> Result:
     if row.result == json.loads(ERASED):
         raise NotFound("the result of this request")
     if bytes(row.payload_hash) != payload:

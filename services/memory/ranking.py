@@ -14,7 +14,7 @@ from typing import NamedTuple
 from services.memory.asking import Question
 from services.memory.facts import StoredMemory
 from services.memory.traits import Traits
-from services.retrieval.fusion import Arm, Spread, fused
+from services.retrieval.fusion import Arm, Spread, fused, ranked
 from services.retrieval.terms import overlap, words_of
 
 VECTOR_DEVIATION_MIN = 0.05
@@ -95,7 +95,7 @@ def rank(candidates: Candidates, question: Question, similarity_floor: float) ->
     scored = [
         _ranked(one, own[index], lent[index], question) for index, one in enumerate(found) if one.lexical > 0 or one.similarity >= similarity_floor
     ]
-    return sorted(scored, key=lambda one: -one.score)
+    return [scored[index] for index in ranked([one.score for one in scored])]
 
 
 def _ranked(one: Candidate, own: float, lent: float, question: Question) -> Ranked:

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.conversation.background_budget import BackgroundBudget
+from services.conversation.background_budget import forget_usage
 from services.runtime.errors import ContextTooLong, InvalidField, LimitReached, ModelUnavailable, Overloaded
 from tests.fakes.model_server import Answer
 from tests.integration.conversation.conftest import Service, answered, message
@@ -136,7 +136,7 @@ async def test_the_budget_of_a_guild_is_whole_again_the_next_day_and_old_counts_
             await service.client.complete(request(**background))
         await _rows(database, "UPDATE background_usage SET day = day - 1 RETURNING 1")
         await service.client.complete(request(**background))
-        await BackgroundBudget(database, tokens_max=1).forget_old(0)
+        await forget_usage(database, 0)
         assert await _rows(database, "SELECT calls FROM background_usage") == [(1,)]
     finally:
         await service.stop()

@@ -111,7 +111,7 @@ _STATEMENTS = (
         decided_at timestamptz NOT NULL
     ) WITH (fillfactor = 10)
     """,
-    f"INSERT INTO shards (shard, hash, decided_at) SELECT n, '\\x{bytes(32).hex()}', 'epoch' FROM generate_series(0, 0) n",
+    f"INSERT INTO shards (shard, hash, decided_at) VALUES (0, '\\x{bytes(32).hex()}', 'epoch')",
     """
     CREATE TABLE batches (
         shard smallint NOT NULL,
