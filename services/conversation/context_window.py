@@ -37,13 +37,17 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What could go into a prompt: `memories` best first, `history` oldest first."""
+    """What could go into a prompt: `memories` and `older` messages best first, `summaries` and `history` (the newest messages) oldest first."""
 
     system: str
     message: Said
     memories: Sequence[str] = ()
     history: Sequence[Said] = ()
     replied_to: Said | None = None
+    rules: str = ""
+    relationship: str = ""
+    summaries: Sequence[str] = ()
+    older: Sequence[Said] = ()
 
 
 @dataclass(frozen=True, slots=True)

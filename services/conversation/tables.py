@@ -1,6 +1,7 @@
 """The tables of the conversation database. Migrations create them; a test compares the two."""
 
 import sqlalchemy as sa
+from pgvector.sqlalchemy import Vector
 from sqlalchemy.dialects import postgresql as pg
 
 metadata = sa.MetaData()
@@ -79,13 +80,65 @@ messages = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     _text("answers_message_id"),  # of a reply
     sa.Column("replied_to", pg.JSONB),  # message_id, author_id, author_name, text
+    sa.Column("images", pg.JSONB),  # a list of url, media_type, description
     sa.Column("in_context", sa.Boolean, nullable=False, server_default=_true),  # false: kept, and shown to no model
+    sa.Column("edited_at", sa.DateTime(timezone=True)),
     _time("create_time"),
     sa.PrimaryKeyConstraint("guild_id", "channel_id", "sequence"),
     sa.UniqueConstraint("guild_id", "channel_id", "message_id", "role", name="messages_once"),
     sa.Index("messages_by_author", "author_id"),
 )
 """What was said, in the order in which it was stored. A conversation is a guild's channel, or a channel of direct messages (guild_id empty)."""
+
+message_embeddings = sa.Table(
+    "message_embeddings",
+    metadata,
+    sa.Column("guild_id", sa.Text, nullable=False),
+    sa.Column("channel_id", sa.Text, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("embedding", Vector(384), nullable=False),
+    sa.PrimaryKeyConstraint("guild_id", "channel_id", "sequence", "model"),
+)
+"""What messages mean, by the model that says so."""
+
+message_terms = sa.Table(
+    "message_terms",
+    metadata,
+    sa.Column("guild_id", sa.Text, nullable=False),
+    sa.Column("channel_id", sa.Text, nullable=False),
+    sa.Column("term", sa.Text, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("occurrences", sa.SmallInteger, nullable=False),
+    sa.Column("length", sa.SmallInteger, nullable=False),
+    sa.PrimaryKeyConstraint("guild_id", "channel_id", "term", "sequence", postgresql_include=["occurrences", "length"]),
+    sa.Index("message_terms_of_message", "guild_id", "channel_id", "sequence"),
+)
+"""Postings: which messages hold a term, how often, and how many terms the message has."""
+
+topics = sa.Table(
+    "topics",
+    metadata,
+    sa.Column("topic_id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("guild_id", sa.Text, nullable=False),
+    sa.Column("channel_id", sa.Text, nullable=False),
+    sa.Column("level", sa.SmallInteger, nullable=False, server_default=sa.text("1")),
+    sa.Column("parent_id", sa.BigInteger),
+    sa.Column("first_sequence", sa.BigInteger, nullable=False),
+    sa.Column("last_sequence", sa.BigInteger, nullable=False),
+    _time("start_time"),
+    _time("end_time"),
+    _number("message_count", sa.Integer),
+    sa.Column("closed", sa.Boolean, nullable=False, server_default=_false),
+    sa.Column("centroid", Vector(384)),
+    _text("summary"),
+    _text("summary_source"),  # model, extractive, or empty: not summed up yet
+    sa.Column("summary_stale", sa.Boolean, nullable=False, server_default=_false),
+    sa.Column("summarized_at", sa.DateTime(timezone=True)),
+    sa.Index("topics_of_conversation", "guild_id", "channel_id", "level", "first_sequence"),
+)
+"""Stretches of a conversation about one thing, with what was said in a few words. Level 1 covers messages; higher levels sum up several of the level
+below, whose parent_id points to them."""
 
 conversations = sa.Table(
     "conversations",

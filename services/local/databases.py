@@ -10,7 +10,7 @@ from services.local.environment import DATABASES
 from services.local.postgres import Postgres
 from services.runtime.migrations import migrate
 
-EXTENSIONS: dict[str, tuple[str, ...]] = {"memory": ("vector",)}
+EXTENSIONS: dict[str, tuple[str, ...]] = {"memory": ("vector",), "conversation": ("vector",)}
 
 
 def create_and_migrate(server: Postgres) -> None:

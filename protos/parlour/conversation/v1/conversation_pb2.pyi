@@ -82,7 +82,7 @@ Global___Priority: _TypeAlias = Priority  # noqa: Y015
 
 @_typing.final
 class ModelUsage(_message.Message):
-    """Tokens used by one reply or completion."""
+    """Tokens used by one reply or completion. Tokens of a model's hidden reasoning are a part of completion_tokens."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -90,10 +90,12 @@ class ModelUsage(_message.Message):
     PROMPT_TOKENS_FIELD_NUMBER: _builtins.int
     CACHED_PROMPT_TOKENS_FIELD_NUMBER: _builtins.int
     COMPLETION_TOKENS_FIELD_NUMBER: _builtins.int
+    REASONING_TOKENS_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     prompt_tokens: _builtins.int
     cached_prompt_tokens: _builtins.int
     completion_tokens: _builtins.int
+    reasoning_tokens: _builtins.int
     def __init__(
         self,
         *,
@@ -101,14 +103,45 @@ class ModelUsage(_message.Message):
         prompt_tokens: _builtins.int = ...,
         cached_prompt_tokens: _builtins.int = ...,
         completion_tokens: _builtins.int = ...,
+        reasoning_tokens: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_prompt_tokens", b"cached_prompt_tokens", "completion_tokens", b"completion_tokens", "model", b"model", "prompt_tokens", b"prompt_tokens"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_prompt_tokens", b"cached_prompt_tokens", "completion_tokens", b"completion_tokens", "model", b"model", "prompt_tokens", b"prompt_tokens", "reasoning_tokens", b"reasoning_tokens"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ModelUsage: _TypeAlias = ModelUsage  # noqa: Y015
+
+@_typing.final
+class Image(_message.Message):
+    """A picture that belongs to a message; models that cannot see are told that it is there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URL_FIELD_NUMBER: _builtins.int
+    MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """Where the model's provider can fetch it, or a data: URL."""
+    media_type: _builtins.str
+    """Such as image/png."""
+    description: _builtins.str
+    """Alternative text, if its author gave one."""
+    def __init__(
+        self,
+        *,
+        url: _builtins.str = ...,
+        media_type: _builtins.str = ...,
+        description: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "media_type", b"media_type", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Image: _TypeAlias = Image  # noqa: Y015
 
 @_typing.final
 class RepliedTo(_message.Message):
@@ -156,6 +189,8 @@ class BeginTurnRequest(_message.Message):
     ATTEMPT_FIELD_NUMBER: _builtins.int
     CHANNEL_HIDDEN_FIELD_NUMBER: _builtins.int
     ORIGIN_FIELD_NUMBER: _builtins.int
+    NICKNAME_FIELD_NUMBER: _builtins.int
+    IMAGES_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     """With attempt, the idempotency key."""
     guild_id: _builtins.str
@@ -170,8 +205,12 @@ class BeginTurnRequest(_message.Message):
     """The channel is hidden from others in the guild: what is said is recalled only there."""
     origin: _builtins.str
     """Where an apology goes if the turn is orphaned, such as discord or api."""
+    nickname: _builtins.str
+    """What the person is called in this guild, where that is not user_name."""
     @_builtins.property
     def replied_to(self) -> Global___RepliedTo: ...
+    @_builtins.property
+    def images(self) -> _containers.RepeatedCompositeFieldContainer[Global___Image]: ...
     def __init__(
         self,
         *,
@@ -185,10 +224,12 @@ class BeginTurnRequest(_message.Message):
         attempt: _builtins.int = ...,
         channel_hidden: _builtins.bool = ...,
         origin: _builtins.str = ...,
+        nickname: _builtins.str = ...,
+        images: _abc.Iterable[Global___Image] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["replied_to", b"replied_to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "channel_hidden", b"channel_hidden", "channel_id", b"channel_id", "guild_id", b"guild_id", "message_id", b"message_id", "origin", b"origin", "replied_to", b"replied_to", "text", b"text", "user_id", b"user_id", "user_name", b"user_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "channel_hidden", b"channel_hidden", "channel_id", b"channel_id", "guild_id", b"guild_id", "images", b"images", "message_id", b"message_id", "nickname", b"nickname", "origin", b"origin", "replied_to", b"replied_to", "text", b"text", "user_id", b"user_id", "user_name", b"user_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -353,13 +394,21 @@ class ReplyStarted(_message.Message):
     PROMPT_TOKENS_FIELD_NUMBER: _builtins.int
     LEFT_OUT_FIELD_NUMBER: _builtins.int
     FELL_BACK_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    PERSONA_CHANGE_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     prompt_tokens: _builtins.int
     fell_back: _builtins.bool
     """Other models failed first."""
+    persona_change: _builtins.str
+    """A preference that was read out of this message and already shapes this reply, in plain words; empty: none."""
     @_builtins.property
     def left_out(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What did not fit into the context window, in plain words."""
+
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___PromptPart]:
+        """What went into the prompt and what did not, part by part in the order of the prompt."""
 
     def __init__(
         self,
@@ -368,14 +417,53 @@ class ReplyStarted(_message.Message):
         prompt_tokens: _builtins.int = ...,
         left_out: _abc.Iterable[_builtins.str] | None = ...,
         fell_back: _builtins.bool = ...,
+        parts: _abc.Iterable[Global___PromptPart] | None = ...,
+        persona_change: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fell_back", b"fell_back", "left_out", b"left_out", "model", b"model", "prompt_tokens", b"prompt_tokens"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fell_back", b"fell_back", "left_out", b"left_out", "model", b"model", "parts", b"parts", "persona_change", b"persona_change", "prompt_tokens", b"prompt_tokens"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReplyStarted: _TypeAlias = ReplyStarted  # noqa: Y015
+
+@_typing.final
+class PromptPart(_message.Message):
+    """One part of a prompt."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    INCLUDED_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
+    TOKENS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """persona, rules, relationship, summaries, memories, older, recent, replied_to, images or message."""
+    included: _builtins.int
+    """How many of its items are in, and how many are not."""
+    left_out: _builtins.int
+    tokens: _builtins.int
+    """Tokens of what is in."""
+    reason: _builtins.str
+    """Why items are left out: budget, share, unavailable, unsupported or empty."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        included: _builtins.int = ...,
+        left_out: _builtins.int = ...,
+        tokens: _builtins.int = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["included", b"included", "left_out", b"left_out", "name", b"name", "reason", b"reason", "tokens", b"tokens"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PromptPart: _TypeAlias = PromptPart  # noqa: Y015
 
 @_typing.final
 class ReplyDelta(_message.Message):
@@ -654,7 +742,13 @@ class AppendMessagesRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     CONVERSATION_FIELD_NUMBER: _builtins.int
     MESSAGES_FIELD_NUMBER: _builtins.int
+    FENCE_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
+    fence: _builtins.int
+    """The fence of a person's turn, if the messages are written on its behalf: with an older one than the stored they are refused with STALE_FENCE."""
+    user_id: _builtins.str
+    """Whose fence; needed with it, and only then."""
     @_builtins.property
     def conversation(self) -> Global___ConversationKey: ...
     @_builtins.property
@@ -665,10 +759,12 @@ class AppendMessagesRequest(_message.Message):
         request_id: _builtins.str = ...,
         conversation: Global___ConversationKey | None = ...,
         messages: _abc.Iterable[Global___Message] | None = ...,
+        fence: _builtins.int = ...,
+        user_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "messages", b"messages", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "fence", b"fence", "messages", b"messages", "request_id", b"request_id", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -749,6 +845,117 @@ class ListMessagesResponse(_message.Message):
 Global___ListMessagesResponse: _TypeAlias = ListMessagesResponse  # noqa: Y015
 
 @_typing.final
+class EditMessageRequest(_message.Message):
+    """A message's new text."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    AUTHOR_ID_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    message_id: _builtins.str
+    author_id: _builtins.str
+    """Its author: somebody else's message is not found."""
+    text: _builtins.str
+    @_builtins.property
+    def conversation(self) -> Global___ConversationKey: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        conversation: Global___ConversationKey | None = ...,
+        message_id: _builtins.str = ...,
+        author_id: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_id", b"author_id", "conversation", b"conversation", "message_id", b"message_id", "request_id", b"request_id", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EditMessageRequest: _TypeAlias = EditMessageRequest  # noqa: Y015
+
+@_typing.final
+class EditMessageResponse(_message.Message):
+    """What became of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGED_FIELD_NUMBER: _builtins.int
+    changed: _builtins.bool
+    """False where the message was not there, or had this text."""
+    def __init__(
+        self,
+        *,
+        changed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EditMessageResponse: _TypeAlias = EditMessageResponse  # noqa: Y015
+
+@_typing.final
+class DeleteMessagesRequest(_message.Message):
+    """Messages to be taken out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_FIELD_NUMBER: _builtins.int
+    MESSAGE_IDS_FIELD_NUMBER: _builtins.int
+    AUTHOR_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    author_id: _builtins.str
+    """Only messages of this author; empty: a moderator deletes, whoever wrote them."""
+    @_builtins.property
+    def conversation(self) -> Global___ConversationKey: ...
+    @_builtins.property
+    def message_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        conversation: Global___ConversationKey | None = ...,
+        message_ids: _abc.Iterable[_builtins.str] | None = ...,
+        author_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_id", b"author_id", "conversation", b"conversation", "message_ids", b"message_ids", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteMessagesRequest: _TypeAlias = DeleteMessagesRequest  # noqa: Y015
+
+@_typing.final
+class DeleteMessagesResponse(_message.Message):
+    """How many were there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELETED_FIELD_NUMBER: _builtins.int
+    deleted: _builtins.int
+    def __init__(
+        self,
+        *,
+        deleted: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted", b"deleted"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteMessagesResponse: _TypeAlias = DeleteMessagesResponse  # noqa: Y015
+
+@_typing.final
 class SummarizeRequest(_message.Message):
     """Names a conversation."""
 
@@ -772,24 +979,69 @@ Global___SummarizeRequest: _TypeAlias = SummarizeRequest  # noqa: Y015
 
 @_typing.final
 class SummarizeResponse(_message.Message):
-    """The summary."""
+    """What was talked about, oldest topic first."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TEXT_FIELD_NUMBER: _builtins.int
+    TOPICS_FIELD_NUMBER: _builtins.int
     text: _builtins.str
+    """All of it as one text."""
+    @_builtins.property
+    def topics(self) -> _containers.RepeatedCompositeFieldContainer[Global___TopicSummary]: ...
     def __init__(
         self,
         *,
         text: _builtins.str = ...,
+        topics: _abc.Iterable[Global___TopicSummary] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text", "topics", b"topics"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SummarizeResponse: _TypeAlias = SummarizeResponse  # noqa: Y015
+
+@_typing.final
+class TopicSummary(_message.Message):
+    """One topic of a conversation, or several that were summed up together."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    messages: _builtins.int
+    source: _builtins.str
+    """model or extractive."""
+    level: _builtins.int
+    """1 sums up messages, 2 and more sum up summaries."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        messages: _builtins.int = ...,
+        source: _builtins.str = ...,
+        level: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "level", b"level", "messages", b"messages", "source", b"source", "start_time", b"start_time", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TopicSummary: _TypeAlias = TopicSummary  # noqa: Y015
 
 @_typing.final
 class ResetConversationRequest(_message.Message):
@@ -929,11 +1181,16 @@ class EraseSubjectResponse(_message.Message):
     COMPLETE_FIELD_NUMBER: _builtins.int
     ERASED_BY_TABLE_FIELD_NUMBER: _builtins.int
     RECEIPT_HASH_FIELD_NUMBER: _builtins.int
+    BACKUPS_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     erasure_id: _builtins.str
     complete: _builtins.bool
     receipt_hash: _builtins.str
     @_builtins.property
     def erased_by_table(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]: ...
+    @_builtins.property
+    def backups_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until then backups may still hold what was erased; after a restore it is erased again."""
+
     def __init__(
         self,
         *,
@@ -941,14 +1198,93 @@ class EraseSubjectResponse(_message.Message):
         complete: _builtins.bool = ...,
         erased_by_table: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         receipt_hash: _builtins.str = ...,
+        backups_expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["backups_expire_time", b"backups_expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete", b"complete", "erased_by_table", b"erased_by_table", "erasure_id", b"erasure_id", "receipt_hash", b"receipt_hash"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["backups_expire_time", b"backups_expire_time", "complete", b"complete", "erased_by_table", b"erased_by_table", "erasure_id", b"erasure_id", "receipt_hash", b"receipt_hash"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EraseSubjectResponse: _TypeAlias = EraseSubjectResponse  # noqa: Y015
+
+@_typing.final
+class GetErasureRequest(_message.Message):
+    """Names an erasure."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ERASURE_ID_FIELD_NUMBER: _builtins.int
+    erasure_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        erasure_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erasure_id", b"erasure_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetErasureRequest: _TypeAlias = GetErasureRequest  # noqa: Y015
+
+@_typing.final
+class GetErasureResponse(_message.Message):
+    """Where it stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class ErasedByTableEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    COMPLETE_FIELD_NUMBER: _builtins.int
+    ERASED_BY_TABLE_FIELD_NUMBER: _builtins.int
+    RECEIPT_HASH_FIELD_NUMBER: _builtins.int
+    COMPLETE_TIME_FIELD_NUMBER: _builtins.int
+    BACKUPS_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    complete: _builtins.bool
+    receipt_hash: _builtins.str
+    """SHA-256 over erasure id, time and counts, in hexadecimal; empty until it is complete."""
+    @_builtins.property
+    def erased_by_table(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]: ...
+    @_builtins.property
+    def complete_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def backups_expire_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        complete: _builtins.bool = ...,
+        erased_by_table: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        receipt_hash: _builtins.str = ...,
+        complete_time: _timestamp_pb2.Timestamp | None = ...,
+        backups_expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["backups_expire_time", b"backups_expire_time", "complete_time", b"complete_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["backups_expire_time", b"backups_expire_time", "complete", b"complete", "complete_time", b"complete_time", "erased_by_table", b"erased_by_table", "receipt_hash", b"receipt_hash"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetErasureResponse: _TypeAlias = GetErasureResponse  # noqa: Y015
 
 @_typing.final
 class SetOptOutRequest(_message.Message):
@@ -999,6 +1335,103 @@ class SetOptOutResponse(_message.Message):
 Global___SetOptOutResponse: _TypeAlias = SetOptOutResponse  # noqa: Y015
 
 @_typing.final
+class GetRelationshipRequest(_message.Message):
+    """Names a person in a guild (empty: in direct messages)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GUILD_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    guild_id: _builtins.str
+    user_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        guild_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guild_id", b"guild_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRelationshipRequest: _TypeAlias = GetRelationshipRequest  # noqa: Y015
+
+@_typing.final
+class Relationship(_message.Message):
+    """What is known of a person in a guild."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    NICKNAME_FIELD_NUMBER: _builtins.int
+    FORMER_NAMES_FIELD_NUMBER: _builtins.int
+    FIRST_SEEN_TIME_FIELD_NUMBER: _builtins.int
+    LAST_SEEN_TIME_FIELD_NUMBER: _builtins.int
+    TURNS_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    TOPICS_FIELD_NUMBER: _builtins.int
+    display_name: _builtins.str
+    """What the person is called, newest first."""
+    nickname: _builtins.str
+    turns: _builtins.int
+    """Turns answered."""
+    days: _builtins.int
+    """Days on which there was one."""
+    @_builtins.property
+    def former_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def first_seen_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def last_seen_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def topics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Topics that come up, most frequent first."""
+
+    def __init__(
+        self,
+        *,
+        display_name: _builtins.str = ...,
+        nickname: _builtins.str = ...,
+        former_names: _abc.Iterable[_builtins.str] | None = ...,
+        first_seen_time: _timestamp_pb2.Timestamp | None = ...,
+        last_seen_time: _timestamp_pb2.Timestamp | None = ...,
+        turns: _builtins.int = ...,
+        days: _builtins.int = ...,
+        topics: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first_seen_time", b"first_seen_time", "last_seen_time", b"last_seen_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "display_name", b"display_name", "first_seen_time", b"first_seen_time", "former_names", b"former_names", "last_seen_time", b"last_seen_time", "nickname", b"nickname", "topics", b"topics", "turns", b"turns"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Relationship: _TypeAlias = Relationship  # noqa: Y015
+
+@_typing.final
+class GetRelationshipResponse(_message.Message):
+    """The relationship; all of it is empty where the person was never seen."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RELATIONSHIP_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def relationship(self) -> Global___Relationship: ...
+    def __init__(
+        self,
+        *,
+        relationship: Global___Relationship | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["relationship", b"relationship"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["relationship", b"relationship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRelationshipResponse: _TypeAlias = GetRelationshipResponse  # noqa: Y015
+
+@_typing.final
 class PromptMessage(_message.Message):
     """One message of a prompt."""
 
@@ -1006,18 +1439,22 @@ class PromptMessage(_message.Message):
 
     ROLE_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    IMAGES_FIELD_NUMBER: _builtins.int
     role: _builtins.str
     """system, user or assistant."""
     text: _builtins.str
+    @_builtins.property
+    def images(self) -> _containers.RepeatedCompositeFieldContainer[Global___Image]: ...
     def __init__(
         self,
         *,
         role: _builtins.str = ...,
         text: _builtins.str = ...,
+        images: _abc.Iterable[Global___Image] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["role", b"role", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["images", b"images", "role", b"role", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1092,7 +1529,7 @@ Global___CompleteResponse: _TypeAlias = CompleteResponse  # noqa: Y015
 
 @_typing.final
 class Persona(_message.Message):
-    """How the assistant speaks; each dimension from -2 to 2, 0 neutral."""
+    """How the assistant speaks; each dimension from -2 to 2, 0 neutral. What is not set is left to whoever comes next: user over guild over default."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1114,25 +1551,53 @@ class Persona(_message.Message):
     language: _builtins.str
     """A BCP 47 tag; empty: the language of the person."""
     instructions: _builtins.str
+    """Free words on style; a user's are added to the guild's."""
     version: _builtins.int
     def __init__(
         self,
         *,
-        formality: _builtins.int = ...,
-        verbosity: _builtins.int = ...,
-        humour: _builtins.int = ...,
-        warmth: _builtins.int = ...,
-        directness: _builtins.int = ...,
-        emoji: _builtins.int = ...,
-        language: _builtins.str = ...,
+        formality: _builtins.int | None = ...,
+        verbosity: _builtins.int | None = ...,
+        humour: _builtins.int | None = ...,
+        warmth: _builtins.int | None = ...,
+        directness: _builtins.int | None = ...,
+        emoji: _builtins.int | None = ...,
+        language: _builtins.str | None = ...,
         instructions: _builtins.str = ...,
         version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_directness", b"_directness", "_emoji", b"_emoji", "_formality", b"_formality", "_humour", b"_humour", "_language", b"_language", "_verbosity", b"_verbosity", "_warmth", b"_warmth", "directness", b"directness", "emoji", b"emoji", "formality", b"formality", "humour", b"humour", "language", b"language", "verbosity", b"verbosity", "warmth", b"warmth"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["directness", b"directness", "emoji", b"emoji", "formality", b"formality", "humour", b"humour", "instructions", b"instructions", "language", b"language", "verbosity", b"verbosity", "version", b"version", "warmth", b"warmth"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_directness", b"_directness", "_emoji", b"_emoji", "_formality", b"_formality", "_humour", b"_humour", "_language", b"_language", "_verbosity", b"_verbosity", "_warmth", b"_warmth", "directness", b"directness", "emoji", b"emoji", "formality", b"formality", "humour", b"humour", "instructions", b"instructions", "language", b"language", "verbosity", b"verbosity", "version", b"version", "warmth", b"warmth"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__directness: _TypeAlias = _typing.Literal["directness"]  # noqa: Y015
+    _WhichOneofArgType__directness: _TypeAlias = _typing.Literal["_directness", b"_directness"]  # noqa: Y015
+    _WhichOneofReturnType__emoji: _TypeAlias = _typing.Literal["emoji"]  # noqa: Y015
+    _WhichOneofArgType__emoji: _TypeAlias = _typing.Literal["_emoji", b"_emoji"]  # noqa: Y015
+    _WhichOneofReturnType__formality: _TypeAlias = _typing.Literal["formality"]  # noqa: Y015
+    _WhichOneofArgType__formality: _TypeAlias = _typing.Literal["_formality", b"_formality"]  # noqa: Y015
+    _WhichOneofReturnType__humour: _TypeAlias = _typing.Literal["humour"]  # noqa: Y015
+    _WhichOneofArgType__humour: _TypeAlias = _typing.Literal["_humour", b"_humour"]  # noqa: Y015
+    _WhichOneofReturnType__language: _TypeAlias = _typing.Literal["language"]  # noqa: Y015
+    _WhichOneofArgType__language: _TypeAlias = _typing.Literal["_language", b"_language"]  # noqa: Y015
+    _WhichOneofReturnType__verbosity: _TypeAlias = _typing.Literal["verbosity"]  # noqa: Y015
+    _WhichOneofArgType__verbosity: _TypeAlias = _typing.Literal["_verbosity", b"_verbosity"]  # noqa: Y015
+    _WhichOneofReturnType__warmth: _TypeAlias = _typing.Literal["warmth"]  # noqa: Y015
+    _WhichOneofArgType__warmth: _TypeAlias = _typing.Literal["_warmth", b"_warmth"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__directness) -> _WhichOneofReturnType__directness | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__emoji) -> _WhichOneofReturnType__emoji | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__formality) -> _WhichOneofReturnType__formality | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__humour) -> _WhichOneofReturnType__humour | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__language) -> _WhichOneofReturnType__language | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__verbosity) -> _WhichOneofReturnType__verbosity | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__warmth) -> _WhichOneofReturnType__warmth | None: ...
 
 Global___Persona: _TypeAlias = Persona  # noqa: Y015
 
@@ -1166,21 +1631,55 @@ class GetPersonaResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class SourcesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     PERSONA_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
+    OWN_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
     source: _builtins.str
-    """user, guild or default."""
+    """The nearest layer that sets anything: user, guild or default."""
     @_builtins.property
-    def persona(self) -> Global___Persona: ...
+    def persona(self) -> Global___Persona:
+        """Every dimension is set; version is that of own, 0 where there is none."""
+
+    @_builtins.property
+    def own(self) -> Global___Persona:
+        """What this user or guild has set itself, to be changed and sent with UpdatePersona."""
+
+    @_builtins.property
+    def sources(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """For each dimension: user, guild or default."""
+
     def __init__(
         self,
         *,
         persona: Global___Persona | None = ...,
         source: _builtins.str = ...,
+        own: Global___Persona | None = ...,
+        sources: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["persona", b"persona"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["own", b"own", "persona", b"persona"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["persona", b"persona", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["own", b"own", "persona", b"persona", "source", b"source", "sources", b"sources"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1188,7 +1687,7 @@ Global___GetPersonaResponse: _TypeAlias = GetPersonaResponse  # noqa: Y015
 
 @_typing.final
 class UpdatePersonaRequest(_message.Message):
-    """A persona to store."""
+    """A persona to store, as it is or taken from a preset."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1196,11 +1695,16 @@ class UpdatePersonaRequest(_message.Message):
     GUILD_ID_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
     PERSONA_FIELD_NUMBER: _builtins.int
+    PRESET_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     guild_id: _builtins.str
     user_id: _builtins.str
+    preset: _builtins.str
+    """The name of a preset: its dimensions replace those of persona; language and instructions stay."""
     @_builtins.property
-    def persona(self) -> Global___Persona: ...
+    def persona(self) -> Global___Persona:
+        """All that this layer sets: what is not set is no longer set afterwards."""
+
     def __init__(
         self,
         *,
@@ -1208,10 +1712,11 @@ class UpdatePersonaRequest(_message.Message):
         guild_id: _builtins.str = ...,
         user_id: _builtins.str = ...,
         persona: Global___Persona | None = ...,
+        preset: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["persona", b"persona"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["guild_id", b"guild_id", "persona", b"persona", "request_id", b"request_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guild_id", b"guild_id", "persona", b"persona", "preset", b"preset", "request_id", b"request_id", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1240,6 +1745,311 @@ class UpdatePersonaResponse(_message.Message):
 Global___UpdatePersonaResponse: _TypeAlias = UpdatePersonaResponse  # noqa: Y015
 
 @_typing.final
+class UndoPersonaRequest(_message.Message):
+    """Whose newest change is taken back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    GUILD_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    guild_id: _builtins.str
+    user_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        guild_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guild_id", b"guild_id", "request_id", b"request_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoPersonaRequest: _TypeAlias = UndoPersonaRequest  # noqa: Y015
+
+@_typing.final
+class UndoPersonaResponse(_message.Message):
+    """The persona after that."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSONA_FIELD_NUMBER: _builtins.int
+    UNDONE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    undone: _builtins.bool
+    """False where there was nothing to take back."""
+    text: _builtins.str
+    """What was taken back, in plain words."""
+    @_builtins.property
+    def persona(self) -> Global___Persona: ...
+    def __init__(
+        self,
+        *,
+        persona: Global___Persona | None = ...,
+        undone: _builtins.bool = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["persona", b"persona"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["persona", b"persona", "text", b"text", "undone", b"undone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoPersonaResponse: _TypeAlias = UndoPersonaResponse  # noqa: Y015
+
+@_typing.final
+class ExplainPersonaRequest(_message.Message):
+    """Whose voice is explained."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GUILD_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    guild_id: _builtins.str
+    user_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        guild_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guild_id", b"guild_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainPersonaRequest: _TypeAlias = ExplainPersonaRequest  # noqa: Y015
+
+@_typing.final
+class ExplainPersonaResponse(_message.Message):
+    """Why the assistant talks as it does."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """The whole, for a person to read."""
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedCompositeFieldContainer[Global___PersonaReason]: ...
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        reasons: _abc.Iterable[Global___PersonaReason] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reasons", b"reasons", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainPersonaResponse: _TypeAlias = ExplainPersonaResponse  # noqa: Y015
+
+@_typing.final
+class PersonaReason(_message.Message):
+    """Why one dimension is what it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIMENSION_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    QUOTE_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    dimension: _builtins.str
+    value: _builtins.str
+    """The value in force, such as 1 or de."""
+    source: _builtins.str
+    """user, guild or default."""
+    origin: _builtins.str
+    """set, preset, said, writing or undo; empty for a default."""
+    quote: _builtins.str
+    """The words that it was read from, where it was."""
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        dimension: _builtins.str = ...,
+        value: _builtins.str = ...,
+        source: _builtins.str = ...,
+        origin: _builtins.str = ...,
+        quote: _builtins.str = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimension", b"dimension", "origin", b"origin", "quote", b"quote", "source", b"source", "update_time", b"update_time", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonaReason: _TypeAlias = PersonaReason  # noqa: Y015
+
+@_typing.final
+class ListPersonaVersionsRequest(_message.Message):
+    """Whose changes are listed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GUILD_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    guild_id: _builtins.str
+    user_id: _builtins.str
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        guild_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guild_id", b"guild_id", "page_size", b"page_size", "page_token", b"page_token", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPersonaVersionsRequest: _TypeAlias = ListPersonaVersionsRequest  # noqa: Y015
+
+@_typing.final
+class PersonaVersion(_message.Message):
+    """One version of a persona."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSONA_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    QUOTE_FIELD_NUMBER: _builtins.int
+    origin: _builtins.str
+    """set, preset, said, writing or undo."""
+    quote: _builtins.str
+    """The words that it was read from, where it was."""
+    @_builtins.property
+    def persona(self) -> Global___Persona: ...
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        persona: Global___Persona | None = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+        origin: _builtins.str = ...,
+        quote: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["persona", b"persona", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["origin", b"origin", "persona", b"persona", "quote", b"quote", "update_time", b"update_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonaVersion: _TypeAlias = PersonaVersion  # noqa: Y015
+
+@_typing.final
+class ListPersonaVersionsResponse(_message.Message):
+    """A page of versions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___PersonaVersion]: ...
+    def __init__(
+        self,
+        *,
+        versions: _abc.Iterable[Global___PersonaVersion] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "versions", b"versions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPersonaVersionsResponse: _TypeAlias = ListPersonaVersionsResponse  # noqa: Y015
+
+@_typing.final
+class ListPresetsRequest(_message.Message):
+    """Asks for all presets."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPresetsRequest: _TypeAlias = ListPresetsRequest  # noqa: Y015
+
+@_typing.final
+class Preset(_message.Message):
+    """A persona with a name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    PERSONA_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    description: _builtins.str
+    """One line on what it is like."""
+    @_builtins.property
+    def persona(self) -> Global___Persona: ...
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        description: _builtins.str = ...,
+        persona: Global___Persona | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["persona", b"persona"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "name", b"name", "persona", b"persona"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Preset: _TypeAlias = Preset  # noqa: Y015
+
+@_typing.final
+class ListPresetsResponse(_message.Message):
+    """The presets."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRESETS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def presets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Preset]: ...
+    def __init__(
+        self,
+        *,
+        presets: _abc.Iterable[Global___Preset] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["presets", b"presets"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPresetsResponse: _TypeAlias = ListPresetsResponse  # noqa: Y015
+
+@_typing.final
 class GuildSettings(_message.Message):
     """What a guild decides."""
 
@@ -1250,6 +2060,14 @@ class GuildSettings(_message.Message):
     CHANNEL_CONTEXT_FIELD_NUMBER: _builtins.int
     EXTRACTION_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    RETENTION_DAYS_FIELD_NUMBER: _builtins.int
+    SUMMARIES_FIELD_NUMBER: _builtins.int
+    PREFERENCE_DETECTION_FIELD_NUMBER: _builtins.int
+    WRITING_STYLE_FIELD_NUMBER: _builtins.int
+    RELATIONSHIPS_FIELD_NUMBER: _builtins.int
+    IMAGES_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
     guild_id: _builtins.str
     addressing_threshold: _builtins.float
     """Messages whose probability of being meant for the assistant is below it are not answered; 0 to 1."""
@@ -1258,6 +2076,24 @@ class GuildSettings(_message.Message):
     extraction: _builtins.bool
     """People are remembered from what they say, without asking for it."""
     version: _builtins.int
+    rules: _builtins.str
+    """What everybody here is asked to keep to, shown to the model with every message."""
+    retention_days: _builtins.int
+    """Messages are deleted after so many days; 0: they are kept until somebody deletes them."""
+    summaries: _builtins.bool
+    """Feature flags; one that is not set has its default, which is on."""
+    preference_detection: _builtins.bool
+    """What people say about how they want to be talked to changes their persona."""
+    writing_style: _builtins.bool
+    """How people write shapes their persona, slowly."""
+    relationships: _builtins.bool
+    """How often and about what people talk here is kept and shown to the model."""
+    images: _builtins.bool
+    """Pictures are passed on to models that can see."""
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When this version was stored; not read in a request."""
+
     def __init__(
         self,
         *,
@@ -1266,12 +2102,39 @@ class GuildSettings(_message.Message):
         channel_context: _builtins.bool = ...,
         extraction: _builtins.bool = ...,
         version: _builtins.int = ...,
+        rules: _builtins.str = ...,
+        retention_days: _builtins.int = ...,
+        summaries: _builtins.bool | None = ...,
+        preference_detection: _builtins.bool | None = ...,
+        writing_style: _builtins.bool | None = ...,
+        relationships: _builtins.bool | None = ...,
+        images: _builtins.bool | None = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_images", b"_images", "_preference_detection", b"_preference_detection", "_relationships", b"_relationships", "_summaries", b"_summaries", "_writing_style", b"_writing_style", "images", b"images", "preference_detection", b"preference_detection", "relationships", b"relationships", "summaries", b"summaries", "update_time", b"update_time", "writing_style", b"writing_style"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addressing_threshold", b"addressing_threshold", "channel_context", b"channel_context", "extraction", b"extraction", "guild_id", b"guild_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_images", b"_images", "_preference_detection", b"_preference_detection", "_relationships", b"_relationships", "_summaries", b"_summaries", "_writing_style", b"_writing_style", "addressing_threshold", b"addressing_threshold", "channel_context", b"channel_context", "extraction", b"extraction", "guild_id", b"guild_id", "images", b"images", "preference_detection", b"preference_detection", "relationships", b"relationships", "retention_days", b"retention_days", "rules", b"rules", "summaries", b"summaries", "update_time", b"update_time", "version", b"version", "writing_style", b"writing_style"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__images: _TypeAlias = _typing.Literal["images"]  # noqa: Y015
+    _WhichOneofArgType__images: _TypeAlias = _typing.Literal["_images", b"_images"]  # noqa: Y015
+    _WhichOneofReturnType__preference_detection: _TypeAlias = _typing.Literal["preference_detection"]  # noqa: Y015
+    _WhichOneofArgType__preference_detection: _TypeAlias = _typing.Literal["_preference_detection", b"_preference_detection"]  # noqa: Y015
+    _WhichOneofReturnType__relationships: _TypeAlias = _typing.Literal["relationships"]  # noqa: Y015
+    _WhichOneofArgType__relationships: _TypeAlias = _typing.Literal["_relationships", b"_relationships"]  # noqa: Y015
+    _WhichOneofReturnType__summaries: _TypeAlias = _typing.Literal["summaries"]  # noqa: Y015
+    _WhichOneofArgType__summaries: _TypeAlias = _typing.Literal["_summaries", b"_summaries"]  # noqa: Y015
+    _WhichOneofReturnType__writing_style: _TypeAlias = _typing.Literal["writing_style"]  # noqa: Y015
+    _WhichOneofArgType__writing_style: _TypeAlias = _typing.Literal["_writing_style", b"_writing_style"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__images) -> _WhichOneofReturnType__images | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__preference_detection) -> _WhichOneofReturnType__preference_detection | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__relationships) -> _WhichOneofReturnType__relationships | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__summaries) -> _WhichOneofReturnType__summaries | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__writing_style) -> _WhichOneofReturnType__writing_style | None: ...
 
 Global___GuildSettings: _TypeAlias = GuildSettings  # noqa: Y015
 
@@ -1364,3 +2227,55 @@ class UpdateGuildSettingsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpdateGuildSettingsResponse: _TypeAlias = UpdateGuildSettingsResponse  # noqa: Y015
+
+@_typing.final
+class ListGuildSettingsVersionsRequest(_message.Message):
+    """Names a guild."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GUILD_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    guild_id: _builtins.str
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        guild_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guild_id", b"guild_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGuildSettingsVersionsRequest: _TypeAlias = ListGuildSettingsVersionsRequest  # noqa: Y015
+
+@_typing.final
+class ListGuildSettingsVersionsResponse(_message.Message):
+    """A page of versions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___GuildSettings]: ...
+    def __init__(
+        self,
+        *,
+        versions: _abc.Iterable[Global___GuildSettings] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "versions", b"versions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGuildSettingsVersionsResponse: _TypeAlias = ListGuildSettingsVersionsResponse  # noqa: Y015

@@ -65,6 +65,16 @@ class ConversationServiceStub:
                 request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListMessagesRequest.SerializeToString,
                 response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListMessagesResponse.FromString,
                 _registered_method=True)
+        self.EditMessage = channel.unary_unary(
+                '/parlour.conversation.v1.ConversationService/EditMessage',
+                request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.EditMessageRequest.SerializeToString,
+                response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.EditMessageResponse.FromString,
+                _registered_method=True)
+        self.DeleteMessages = channel.unary_unary(
+                '/parlour.conversation.v1.ConversationService/DeleteMessages',
+                request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.DeleteMessagesRequest.SerializeToString,
+                response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.DeleteMessagesResponse.FromString,
+                _registered_method=True)
         self.Summarize = channel.unary_unary(
                 '/parlour.conversation.v1.ConversationService/Summarize',
                 request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.SummarizeRequest.SerializeToString,
@@ -85,10 +95,20 @@ class ConversationServiceStub:
                 request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.EraseSubjectRequest.SerializeToString,
                 response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.EraseSubjectResponse.FromString,
                 _registered_method=True)
+        self.GetErasure = channel.unary_unary(
+                '/parlour.conversation.v1.ConversationService/GetErasure',
+                request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.GetErasureRequest.SerializeToString,
+                response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.GetErasureResponse.FromString,
+                _registered_method=True)
         self.SetOptOut = channel.unary_unary(
                 '/parlour.conversation.v1.ConversationService/SetOptOut',
                 request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.SetOptOutRequest.SerializeToString,
                 response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.SetOptOutResponse.FromString,
+                _registered_method=True)
+        self.GetRelationship = channel.unary_unary(
+                '/parlour.conversation.v1.ConversationService/GetRelationship',
+                request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.GetRelationshipRequest.SerializeToString,
+                response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.GetRelationshipResponse.FromString,
                 _registered_method=True)
 
 
@@ -138,6 +158,20 @@ class ConversationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EditMessage(self, request, context):
+        """Changes the text of a message, on behalf of its author: the store, the summaries that quote it and later answers follow.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteMessages(self, request, context):
+        """Takes messages out of a conversation for good: their texts, the replies to them and what summaries say of them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Summarize(self, request, context):
         """Sums up a conversation.
         """
@@ -166,8 +200,22 @@ class ConversationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetErasure(self, request, context):
+        """Tells how far an erasure has come.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SetOptOut(self, request, context):
         """Lets a person opt out of being remembered, or in again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRelationship(self, request, context):
+        """Reads what is known of how a person and the assistant get on in a guild, and what the person is called there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -206,6 +254,16 @@ def add_ConversationServiceServicer_to_server(servicer, server):
                     request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListMessagesRequest.FromString,
                     response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListMessagesResponse.SerializeToString,
             ),
+            'EditMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.EditMessage,
+                    request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.EditMessageRequest.FromString,
+                    response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.EditMessageResponse.SerializeToString,
+            ),
+            'DeleteMessages': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteMessages,
+                    request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.DeleteMessagesRequest.FromString,
+                    response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.DeleteMessagesResponse.SerializeToString,
+            ),
             'Summarize': grpc.unary_unary_rpc_method_handler(
                     servicer.Summarize,
                     request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.SummarizeRequest.FromString,
@@ -226,10 +284,20 @@ def add_ConversationServiceServicer_to_server(servicer, server):
                     request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.EraseSubjectRequest.FromString,
                     response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.EraseSubjectResponse.SerializeToString,
             ),
+            'GetErasure': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetErasure,
+                    request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.GetErasureRequest.FromString,
+                    response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.GetErasureResponse.SerializeToString,
+            ),
             'SetOptOut': grpc.unary_unary_rpc_method_handler(
                     servicer.SetOptOut,
                     request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.SetOptOutRequest.FromString,
                     response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.SetOptOutResponse.SerializeToString,
+            ),
+            'GetRelationship': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRelationship,
+                    request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.GetRelationshipRequest.FromString,
+                    response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.GetRelationshipResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -406,6 +474,60 @@ class ConversationService:
             _registered_method=True)
 
     @staticmethod
+    def EditMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.conversation.v1.ConversationService/EditMessage',
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.EditMessageRequest.SerializeToString,
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.EditMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.conversation.v1.ConversationService/DeleteMessages',
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.DeleteMessagesRequest.SerializeToString,
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.DeleteMessagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def Summarize(request,
             target,
             options=(),
@@ -514,6 +636,33 @@ class ConversationService:
             _registered_method=True)
 
     @staticmethod
+    def GetErasure(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.conversation.v1.ConversationService/GetErasure',
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.GetErasureRequest.SerializeToString,
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.GetErasureResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def SetOptOut(request,
             target,
             options=(),
@@ -530,6 +679,33 @@ class ConversationService:
             '/parlour.conversation.v1.ConversationService/SetOptOut',
             parlour_dot_conversation_dot_v1_dot_conversation__pb2.SetOptOutRequest.SerializeToString,
             parlour_dot_conversation_dot_v1_dot_conversation__pb2.SetOptOutResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRelationship(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.conversation.v1.ConversationService/GetRelationship',
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.GetRelationshipRequest.SerializeToString,
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.GetRelationshipResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -637,6 +813,26 @@ class PersonaServiceStub:
                 request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UpdatePersonaRequest.SerializeToString,
                 response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UpdatePersonaResponse.FromString,
                 _registered_method=True)
+        self.UndoPersona = channel.unary_unary(
+                '/parlour.conversation.v1.PersonaService/UndoPersona',
+                request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UndoPersonaRequest.SerializeToString,
+                response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UndoPersonaResponse.FromString,
+                _registered_method=True)
+        self.ExplainPersona = channel.unary_unary(
+                '/parlour.conversation.v1.PersonaService/ExplainPersona',
+                request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ExplainPersonaRequest.SerializeToString,
+                response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ExplainPersonaResponse.FromString,
+                _registered_method=True)
+        self.ListPersonaVersions = channel.unary_unary(
+                '/parlour.conversation.v1.PersonaService/ListPersonaVersions',
+                request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListPersonaVersionsRequest.SerializeToString,
+                response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListPersonaVersionsResponse.FromString,
+                _registered_method=True)
+        self.ListPresets = channel.unary_unary(
+                '/parlour.conversation.v1.PersonaService/ListPresets',
+                request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListPresetsRequest.SerializeToString,
+                response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListPresetsResponse.FromString,
+                _registered_method=True)
 
 
 class PersonaServiceServicer:
@@ -657,6 +853,34 @@ class PersonaServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UndoPersona(self, request, context):
+        """Takes back the newest change of a persona; repeated, the one before it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainPersona(self, request, context):
+        """Says in plain words why the assistant talks as it does: each dimension in force, whose it is, and what it came from.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPersonaVersions(self, request, context):
+        """Lists the changes of a persona, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPresets(self, request, context):
+        """Lists the personas that can be taken as they are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PersonaServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -669,6 +893,26 @@ def add_PersonaServiceServicer_to_server(servicer, server):
                     servicer.UpdatePersona,
                     request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UpdatePersonaRequest.FromString,
                     response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UpdatePersonaResponse.SerializeToString,
+            ),
+            'UndoPersona': grpc.unary_unary_rpc_method_handler(
+                    servicer.UndoPersona,
+                    request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UndoPersonaRequest.FromString,
+                    response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UndoPersonaResponse.SerializeToString,
+            ),
+            'ExplainPersona': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainPersona,
+                    request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ExplainPersonaRequest.FromString,
+                    response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ExplainPersonaResponse.SerializeToString,
+            ),
+            'ListPersonaVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPersonaVersions,
+                    request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListPersonaVersionsRequest.FromString,
+                    response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListPersonaVersionsResponse.SerializeToString,
+            ),
+            'ListPresets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPresets,
+                    request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListPresetsRequest.FromString,
+                    response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListPresetsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -736,6 +980,114 @@ class PersonaService:
             metadata,
             _registered_method=True)
 
+    @staticmethod
+    def UndoPersona(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.conversation.v1.PersonaService/UndoPersona',
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.UndoPersonaRequest.SerializeToString,
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.UndoPersonaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainPersona(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.conversation.v1.PersonaService/ExplainPersona',
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.ExplainPersonaRequest.SerializeToString,
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.ExplainPersonaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPersonaVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.conversation.v1.PersonaService/ListPersonaVersions',
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListPersonaVersionsRequest.SerializeToString,
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListPersonaVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPresets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.conversation.v1.PersonaService/ListPresets',
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListPresetsRequest.SerializeToString,
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListPresetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
 
 class GuildSettingsServiceStub:
     """What a guild's moderators decide.
@@ -757,6 +1109,11 @@ class GuildSettingsServiceStub:
                 request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UpdateGuildSettingsRequest.SerializeToString,
                 response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UpdateGuildSettingsResponse.FromString,
                 _registered_method=True)
+        self.ListGuildSettingsVersions = channel.unary_unary(
+                '/parlour.conversation.v1.GuildSettingsService/ListGuildSettingsVersions',
+                request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListGuildSettingsVersionsRequest.SerializeToString,
+                response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListGuildSettingsVersionsResponse.FromString,
+                _registered_method=True)
 
 
 class GuildSettingsServiceServicer:
@@ -777,6 +1134,13 @@ class GuildSettingsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListGuildSettingsVersions(self, request, context):
+        """Lists a guild's settings as they were, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_GuildSettingsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -789,6 +1153,11 @@ def add_GuildSettingsServiceServicer_to_server(servicer, server):
                     servicer.UpdateGuildSettings,
                     request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UpdateGuildSettingsRequest.FromString,
                     response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UpdateGuildSettingsResponse.SerializeToString,
+            ),
+            'ListGuildSettingsVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGuildSettingsVersions,
+                    request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListGuildSettingsVersionsRequest.FromString,
+                    response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListGuildSettingsVersionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -846,6 +1215,33 @@ class GuildSettingsService:
             '/parlour.conversation.v1.GuildSettingsService/UpdateGuildSettings',
             parlour_dot_conversation_dot_v1_dot_conversation__pb2.UpdateGuildSettingsRequest.SerializeToString,
             parlour_dot_conversation_dot_v1_dot_conversation__pb2.UpdateGuildSettingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListGuildSettingsVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.conversation.v1.GuildSettingsService/ListGuildSettingsVersions',
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListGuildSettingsVersionsRequest.SerializeToString,
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListGuildSettingsVersionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

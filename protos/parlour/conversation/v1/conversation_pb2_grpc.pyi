@@ -45,6 +45,10 @@ class ConversationServiceStub:
     """Stores messages that were not answered, where a guild has switched channel context on."""
     ListMessages: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.ListMessagesRequest, _conversation_pb2.ListMessagesResponse]
     """Lists the messages of a conversation, newest first."""
+    EditMessage: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.EditMessageRequest, _conversation_pb2.EditMessageResponse]
+    """Changes the text of a message, on behalf of its author: the store, the summaries that quote it and later answers follow."""
+    DeleteMessages: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.DeleteMessagesRequest, _conversation_pb2.DeleteMessagesResponse]
+    """Takes messages out of a conversation for good: their texts, the replies to them and what summaries say of them."""
     Summarize: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.SummarizeRequest, _conversation_pb2.SummarizeResponse]
     """Sums up a conversation."""
     ResetConversation: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.ResetConversationRequest, _conversation_pb2.ResetConversationResponse]
@@ -53,8 +57,12 @@ class ConversationServiceStub:
     """Streams all that is stored about a person."""
     EraseSubject: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.EraseSubjectRequest, _conversation_pb2.EraseSubjectResponse]
     """Starts the erasure of a person in all services, as a durable job."""
+    GetErasure: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.GetErasureRequest, _conversation_pb2.GetErasureResponse]
+    """Tells how far an erasure has come."""
     SetOptOut: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.SetOptOutRequest, _conversation_pb2.SetOptOutResponse]
     """Lets a person opt out of being remembered, or in again."""
+    GetRelationship: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.GetRelationshipRequest, _conversation_pb2.GetRelationshipResponse]
+    """Reads what is known of how a person and the assistant get on in a guild, and what the person is called there."""
 
 @_typing.type_check_only
 class ConversationServiceAsyncStub(ConversationServiceStub):
@@ -73,6 +81,10 @@ class ConversationServiceAsyncStub(ConversationServiceStub):
     """Stores messages that were not answered, where a guild has switched channel context on."""
     ListMessages: _aio.UnaryUnaryMultiCallable[_conversation_pb2.ListMessagesRequest, _conversation_pb2.ListMessagesResponse]  # type: ignore[assignment]
     """Lists the messages of a conversation, newest first."""
+    EditMessage: _aio.UnaryUnaryMultiCallable[_conversation_pb2.EditMessageRequest, _conversation_pb2.EditMessageResponse]  # type: ignore[assignment]
+    """Changes the text of a message, on behalf of its author: the store, the summaries that quote it and later answers follow."""
+    DeleteMessages: _aio.UnaryUnaryMultiCallable[_conversation_pb2.DeleteMessagesRequest, _conversation_pb2.DeleteMessagesResponse]  # type: ignore[assignment]
+    """Takes messages out of a conversation for good: their texts, the replies to them and what summaries say of them."""
     Summarize: _aio.UnaryUnaryMultiCallable[_conversation_pb2.SummarizeRequest, _conversation_pb2.SummarizeResponse]  # type: ignore[assignment]
     """Sums up a conversation."""
     ResetConversation: _aio.UnaryUnaryMultiCallable[_conversation_pb2.ResetConversationRequest, _conversation_pb2.ResetConversationResponse]  # type: ignore[assignment]
@@ -81,8 +93,12 @@ class ConversationServiceAsyncStub(ConversationServiceStub):
     """Streams all that is stored about a person."""
     EraseSubject: _aio.UnaryUnaryMultiCallable[_conversation_pb2.EraseSubjectRequest, _conversation_pb2.EraseSubjectResponse]  # type: ignore[assignment]
     """Starts the erasure of a person in all services, as a durable job."""
+    GetErasure: _aio.UnaryUnaryMultiCallable[_conversation_pb2.GetErasureRequest, _conversation_pb2.GetErasureResponse]  # type: ignore[assignment]
+    """Tells how far an erasure has come."""
     SetOptOut: _aio.UnaryUnaryMultiCallable[_conversation_pb2.SetOptOutRequest, _conversation_pb2.SetOptOutResponse]  # type: ignore[assignment]
     """Lets a person opt out of being remembered, or in again."""
+    GetRelationship: _aio.UnaryUnaryMultiCallable[_conversation_pb2.GetRelationshipRequest, _conversation_pb2.GetRelationshipResponse]  # type: ignore[assignment]
+    """Reads what is known of how a person and the assistant get on in a guild, and what the person is called there."""
 
 class ConversationServiceServicer:
     """Turns and messages."""
@@ -129,6 +145,20 @@ class ConversationServiceServicer:
     ) -> _typing.Union[_conversation_pb2.ListMessagesResponse, _abc.Awaitable[_conversation_pb2.ListMessagesResponse]]:
         """Lists the messages of a conversation, newest first."""
 
+    def EditMessage(
+        self,
+        request: _conversation_pb2.EditMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_pb2.EditMessageResponse, _abc.Awaitable[_conversation_pb2.EditMessageResponse]]:
+        """Changes the text of a message, on behalf of its author: the store, the summaries that quote it and later answers follow."""
+
+    def DeleteMessages(
+        self,
+        request: _conversation_pb2.DeleteMessagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_pb2.DeleteMessagesResponse, _abc.Awaitable[_conversation_pb2.DeleteMessagesResponse]]:
+        """Takes messages out of a conversation for good: their texts, the replies to them and what summaries say of them."""
+
     def Summarize(
         self,
         request: _conversation_pb2.SummarizeRequest,
@@ -157,12 +187,26 @@ class ConversationServiceServicer:
     ) -> _typing.Union[_conversation_pb2.EraseSubjectResponse, _abc.Awaitable[_conversation_pb2.EraseSubjectResponse]]:
         """Starts the erasure of a person in all services, as a durable job."""
 
+    def GetErasure(
+        self,
+        request: _conversation_pb2.GetErasureRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_pb2.GetErasureResponse, _abc.Awaitable[_conversation_pb2.GetErasureResponse]]:
+        """Tells how far an erasure has come."""
+
     def SetOptOut(
         self,
         request: _conversation_pb2.SetOptOutRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_conversation_pb2.SetOptOutResponse, _abc.Awaitable[_conversation_pb2.SetOptOutResponse]]:
         """Lets a person opt out of being remembered, or in again."""
+
+    def GetRelationship(
+        self,
+        request: _conversation_pb2.GetRelationshipRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_pb2.GetRelationshipResponse, _abc.Awaitable[_conversation_pb2.GetRelationshipResponse]]:
+        """Reads what is known of how a person and the assistant get on in a guild, and what the person is called there."""
 
 def add_ConversationServiceServicer_to_server(servicer: ConversationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
@@ -207,6 +251,14 @@ class PersonaServiceStub:
     """Reads the persona in force: user over guild over default."""
     UpdatePersona: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.UpdatePersonaRequest, _conversation_pb2.UpdatePersonaResponse]
     """Changes a persona. A version that is not the stored one is refused with STALE_VERSION."""
+    UndoPersona: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.UndoPersonaRequest, _conversation_pb2.UndoPersonaResponse]
+    """Takes back the newest change of a persona; repeated, the one before it."""
+    ExplainPersona: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.ExplainPersonaRequest, _conversation_pb2.ExplainPersonaResponse]
+    """Says in plain words why the assistant talks as it does: each dimension in force, whose it is, and what it came from."""
+    ListPersonaVersions: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.ListPersonaVersionsRequest, _conversation_pb2.ListPersonaVersionsResponse]
+    """Lists the changes of a persona, newest first."""
+    ListPresets: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.ListPresetsRequest, _conversation_pb2.ListPresetsResponse]
+    """Lists the personas that can be taken as they are."""
 
 @_typing.type_check_only
 class PersonaServiceAsyncStub(PersonaServiceStub):
@@ -217,6 +269,14 @@ class PersonaServiceAsyncStub(PersonaServiceStub):
     """Reads the persona in force: user over guild over default."""
     UpdatePersona: _aio.UnaryUnaryMultiCallable[_conversation_pb2.UpdatePersonaRequest, _conversation_pb2.UpdatePersonaResponse]  # type: ignore[assignment]
     """Changes a persona. A version that is not the stored one is refused with STALE_VERSION."""
+    UndoPersona: _aio.UnaryUnaryMultiCallable[_conversation_pb2.UndoPersonaRequest, _conversation_pb2.UndoPersonaResponse]  # type: ignore[assignment]
+    """Takes back the newest change of a persona; repeated, the one before it."""
+    ExplainPersona: _aio.UnaryUnaryMultiCallable[_conversation_pb2.ExplainPersonaRequest, _conversation_pb2.ExplainPersonaResponse]  # type: ignore[assignment]
+    """Says in plain words why the assistant talks as it does: each dimension in force, whose it is, and what it came from."""
+    ListPersonaVersions: _aio.UnaryUnaryMultiCallable[_conversation_pb2.ListPersonaVersionsRequest, _conversation_pb2.ListPersonaVersionsResponse]  # type: ignore[assignment]
+    """Lists the changes of a persona, newest first."""
+    ListPresets: _aio.UnaryUnaryMultiCallable[_conversation_pb2.ListPresetsRequest, _conversation_pb2.ListPresetsResponse]  # type: ignore[assignment]
+    """Lists the personas that can be taken as they are."""
 
 class PersonaServiceServicer:
     """How the assistant speaks."""
@@ -235,6 +295,34 @@ class PersonaServiceServicer:
     ) -> _typing.Union[_conversation_pb2.UpdatePersonaResponse, _abc.Awaitable[_conversation_pb2.UpdatePersonaResponse]]:
         """Changes a persona. A version that is not the stored one is refused with STALE_VERSION."""
 
+    def UndoPersona(
+        self,
+        request: _conversation_pb2.UndoPersonaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_pb2.UndoPersonaResponse, _abc.Awaitable[_conversation_pb2.UndoPersonaResponse]]:
+        """Takes back the newest change of a persona; repeated, the one before it."""
+
+    def ExplainPersona(
+        self,
+        request: _conversation_pb2.ExplainPersonaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_pb2.ExplainPersonaResponse, _abc.Awaitable[_conversation_pb2.ExplainPersonaResponse]]:
+        """Says in plain words why the assistant talks as it does: each dimension in force, whose it is, and what it came from."""
+
+    def ListPersonaVersions(
+        self,
+        request: _conversation_pb2.ListPersonaVersionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_pb2.ListPersonaVersionsResponse, _abc.Awaitable[_conversation_pb2.ListPersonaVersionsResponse]]:
+        """Lists the changes of a persona, newest first."""
+
+    def ListPresets(
+        self,
+        request: _conversation_pb2.ListPresetsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_pb2.ListPresetsResponse, _abc.Awaitable[_conversation_pb2.ListPresetsResponse]]:
+        """Lists the personas that can be taken as they are."""
+
 def add_PersonaServiceServicer_to_server(servicer: PersonaServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
 class GuildSettingsServiceStub:
@@ -248,6 +336,8 @@ class GuildSettingsServiceStub:
     """Reads a guild's settings, or the defaults."""
     UpdateGuildSettings: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.UpdateGuildSettingsRequest, _conversation_pb2.UpdateGuildSettingsResponse]
     """Changes a guild's settings. A version that is not the stored one is refused with STALE_VERSION."""
+    ListGuildSettingsVersions: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.ListGuildSettingsVersionsRequest, _conversation_pb2.ListGuildSettingsVersionsResponse]
+    """Lists a guild's settings as they were, newest first."""
 
 @_typing.type_check_only
 class GuildSettingsServiceAsyncStub(GuildSettingsServiceStub):
@@ -258,6 +348,8 @@ class GuildSettingsServiceAsyncStub(GuildSettingsServiceStub):
     """Reads a guild's settings, or the defaults."""
     UpdateGuildSettings: _aio.UnaryUnaryMultiCallable[_conversation_pb2.UpdateGuildSettingsRequest, _conversation_pb2.UpdateGuildSettingsResponse]  # type: ignore[assignment]
     """Changes a guild's settings. A version that is not the stored one is refused with STALE_VERSION."""
+    ListGuildSettingsVersions: _aio.UnaryUnaryMultiCallable[_conversation_pb2.ListGuildSettingsVersionsRequest, _conversation_pb2.ListGuildSettingsVersionsResponse]  # type: ignore[assignment]
+    """Lists a guild's settings as they were, newest first."""
 
 class GuildSettingsServiceServicer:
     """What a guild's moderators decide."""
@@ -275,5 +367,12 @@ class GuildSettingsServiceServicer:
         context: _ServicerContext,
     ) -> _typing.Union[_conversation_pb2.UpdateGuildSettingsResponse, _abc.Awaitable[_conversation_pb2.UpdateGuildSettingsResponse]]:
         """Changes a guild's settings. A version that is not the stored one is refused with STALE_VERSION."""
+
+    def ListGuildSettingsVersions(
+        self,
+        request: _conversation_pb2.ListGuildSettingsVersionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_pb2.ListGuildSettingsVersionsResponse, _abc.Awaitable[_conversation_pb2.ListGuildSettingsVersionsResponse]]:
+        """Lists a guild's settings as they were, newest first."""
 
 def add_GuildSettingsServiceServicer_to_server(servicer: GuildSettingsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -60,13 +60,52 @@ _TABLES = (
         text text NOT NULL,
         answers_message_id text NOT NULL DEFAULT '',
         replied_to jsonb,
+        images jsonb,
         in_context boolean NOT NULL DEFAULT true,
+        edited_at timestamptz,
         create_time timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (guild_id, channel_id, sequence),
         CONSTRAINT messages_once UNIQUE (guild_id, channel_id, message_id, role)
     )
     """,
     "CREATE INDEX messages_by_author ON messages (author_id)",
+    """
+    CREATE TABLE message_embeddings (
+        guild_id text NOT NULL, channel_id text NOT NULL, sequence bigint NOT NULL,
+        model text NOT NULL,
+        embedding vector(384) NOT NULL,
+        PRIMARY KEY (guild_id, channel_id, sequence, model)
+    )
+    """,
+    """
+    CREATE TABLE message_terms (
+        guild_id text NOT NULL, channel_id text NOT NULL, term text NOT NULL, sequence bigint NOT NULL,
+        occurrences smallint NOT NULL,
+        length smallint NOT NULL,
+        PRIMARY KEY (guild_id, channel_id, term, sequence) INCLUDE (occurrences, length)
+    )
+    """,
+    "CREATE INDEX message_terms_of_message ON message_terms (guild_id, channel_id, sequence)",
+    """
+    CREATE TABLE topics (
+        topic_id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+        guild_id text NOT NULL, channel_id text NOT NULL,
+        level smallint NOT NULL DEFAULT 1 CHECK (level > 0),
+        parent_id bigint,
+        first_sequence bigint NOT NULL,
+        last_sequence bigint NOT NULL CHECK (last_sequence >= first_sequence),
+        start_time timestamptz NOT NULL DEFAULT now(),
+        end_time timestamptz NOT NULL DEFAULT now(),
+        message_count integer NOT NULL DEFAULT 0,
+        closed boolean NOT NULL DEFAULT false,
+        centroid vector(384),
+        summary text NOT NULL DEFAULT '',
+        summary_source text NOT NULL DEFAULT '' CHECK (summary_source IN ('', 'model', 'extractive')),
+        summary_stale boolean NOT NULL DEFAULT false,
+        summarized_at timestamptz
+    )
+    """,
+    "CREATE INDEX topics_of_conversation ON topics (guild_id, channel_id, level, first_sequence)",
     """
     CREATE TABLE conversations (
         guild_id text NOT NULL, channel_id text NOT NULL,
@@ -136,6 +175,7 @@ _TABLES = (
 
 def upgrade() -> None:
     """Create everything."""
+    op.execute("CREATE EXTENSION IF NOT EXISTS vector")
     for statement in _TABLES:
         op.execute(statement)
     install_jobs_schema(cast("Operations", op))
