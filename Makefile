@@ -1,7 +1,7 @@
 # Parlour. The person's commands are: make run, make up, make test. Arguments of the stack go into ARGS: make up ARGS="--port-base 51051".
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: setup run up test check protos lock bench bench-credit bench-credit-growth bench-memory bench-recall chaos clean
+.PHONY: setup run up test check protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context chaos clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -63,6 +63,9 @@ bench-memory: setup ## memory's searches and batch adds, beside what bounds them
 
 bench-recall: setup ## how well memory finds what answers a question: DATA=a folder of dialogues
 	$(BIN)/python -m tests.bench.recall $(DATA)
+
+bench-context: setup ## how well conversations stay on topic: DATA=a folder of dialogues; ARGS="--only evidence" for a part
+	$(BIN)/python -m tests.bench.context $(DATA) $(ARGS)
 
 bench-credit-growth: setup ## the same as accounts and the journal grow, as a Markdown table
 	$(BIN)/python -m tests.bench.credit --growth $(ARGS)

@@ -20,7 +20,10 @@ from services.console.credit_journal import BrokenExport
 from services.console.failures import sentence
 from services.console.memory_commands import add_memory_commands
 from services.console.memory_file import UnusableFile
+from services.console.persona_commands import add_persona_commands
+from services.console.privacy_commands import add_privacy_commands
 from services.console.screens import Pipe, Screen, Terminal
+from services.console.settings_commands import add_settings_commands
 
 SERVICES = ("credit", "memory", "conversation", "gateway")
 DEFAULT_PORT_BASE = 50051
@@ -72,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
 
     add_credit_commands(commands, partial(_channel, "credit"))
     add_memory_commands(commands, partial(_channel, "memory"), person(_user_name()).user_id)
+    add_settings_commands(commands, partial(_channel, "conversation"))
+    add_privacy_commands(commands, partial(_channel, "conversation"))
+    add_persona_commands(commands, partial(_channel, "conversation"), person(_user_name()).user_id)
     return parser
 
 

@@ -42,6 +42,7 @@ _BY_REASON: Mapping[str, Callable[[ParlourError], str]] = {
     "ACCOUNT_CLOSED": lambda error: "That account is closed for good.",
     "NOT_FOUND": lambda error: f"There is no such {error.metadata.get('what', 'thing')}.",
     "REQUEST_ID_REUSED": lambda error: "That request id was used for something else: leave it out, or repeat exactly what it was used for.",
+    "STALE_VERSION": lambda error: "Somebody else changed that at the same moment: look at it again, then repeat.",
     "PLAN_EXPIRED": lambda error: f"It is too late: {error.message.rstrip('.')}.",
     "LIMIT_REACHED": lambda error: f"That is too much: {error.message.rstrip('.')}.",
     "INVALID_FIELD": lambda error: f"That cannot be: {error.metadata.get('field', 'a field')} {error.metadata.get('problem', 'does not fit')}.",

@@ -5,22 +5,43 @@ from functools import partial
 
 from parlour.conversation.v1 import conversation_pb2_grpc as pb_grpc
 from services.conversation import jobs as conversation_jobs
+from services.conversation import session_jobs
 from services.conversation.abandoned import AbandonedReplies
 from services.conversation.background_budget import BackgroundBudget
 from services.conversation.completion import Completions
 from services.conversation.context_window import Shares
+from services.conversation.guild_settings_servicer import GuildSettingsServicer
 from services.conversation.language_model import LanguageModel, Patience
 from services.conversation.language_model_servicer import LanguageModelServicer
+from services.conversation.message_index import MessageIndex
 from services.conversation.model_gate import ModelGate
 from services.conversation.models_file import ModelEndpoint, read_models
+from services.conversation.older_messages import OlderMessages
+from services.conversation.observed_style import ObservedStyle
+from services.conversation.people import People
+from services.conversation.persona_servicer import PersonaServicer
+from services.conversation.persona_store import PersonaStore
+from services.conversation.privacy import Privacy, build_privacy
+from services.conversation.relationship_store import RelationshipStore
 from services.conversation.reply import Replies, ReplyLimits
+from services.conversation.retention import Retention
 from services.conversation.servicer import ConversationServicer
+from services.conversation.sessions import Sessions
 from services.conversation.settings import ConversationSettings
-from services.conversation.settings_servicer import GuildSettingsServicer, PersonaServicer
+from services.conversation.settings_cache import SettingsCache
+from services.conversation.spoken_preferences import SpokenPreferences
 from services.conversation.store import TurnStore
+from services.conversation.summarizing import Summarizing, SummaryLimits
+from services.conversation.summary_store import SummaryStore
+from services.conversation.token_counting import TokenCounter, token_counter
+from services.conversation.topic_segmentation import Segmentation
+from services.conversation.topics import Topics
 from services.conversation.unstored import UnstoredEndings
 from services.credit import client as credit_client
+from services.credit.client import CreditClient
 from services.memory import client as memory_client
+from services.memory.client import MemoryClient
+from services.retrieval.embedding import MODEL_NAME, EmbeddingModel
 from services.runtime.breaker import Breaker
 from services.runtime.channel import Remote
 from services.runtime.database import Database
@@ -29,10 +50,14 @@ from services.runtime.jobs import Jobs
 from services.runtime.settings import BadSettings
 
 
-async def start(settings: ConversationSettings, parts: Parts) -> None:
-    """Build the service. Raises ValueError where the models file cannot be used."""
+async def start(settings: ConversationSettings, parts: Parts, embedding: EmbeddingModel | None = None) -> None:
+    """Build the service, with an embedding model of its own unless one is given.
+
+    Raises ValueError where the models file, or a tokenizer that it names, cannot be used.
+    """
     try:
         endpoints = read_models(settings.models_file)
+        counters = {name: token_counter(endpoint.tokenizer, name, counts_max=settings.token_counts_max) for name, endpoint in endpoints.items()}
     except BadSettings as problem:
         raise ValueError(str(problem)) from problem
     database = Database(
@@ -53,56 +78,187 @@ async def start(settings: ConversationSettings, parts: Parts) -> None:
         claim_s=settings.claim_s,
         orphan_keep_s=settings.orphan_keep_s,
         history_max=settings.history_messages_max,
+        earlier_images_max=settings.earlier_images_max,
     )
-    _serve(settings, parts, database, store, _models(settings, parts, endpoints))
-    _register_jobs(settings, parts, jobs, store, database)
+    people = await _people(settings, parts, jobs, database)
+    model = embedding or _embedding(settings, parts)
+    index = _index(settings, jobs, database, model)
+    older = _older(settings, database, model)
+    cache = SettingsCache(database, settings)
+    await cache.start(parts.stack)
+    credit, memory = _neighbours(settings, parts)
+    privacy = build_privacy(settings, parts, database, jobs, credit=credit, memory=memory, editing_persona=cache.editing_persona)
+    # Nobody waits for these edits to be known everywhere: the reply reads the database.
+    personas = PersonaStore(database, versions_max=settings.persona_versions_max, editing=cache.changing_persona)
+    preferences = SpokenPreferences(personas)
+    style = ObservedStyle(personas, messages_max=settings.style_messages_max, undone_days=settings.style_undone_days)
+    _serve(settings, parts, jobs, database, store, people, _models(settings, parts, endpoints, counters), older, index, privacy, preferences)
+    _serve_settings(settings, parts, database, cache)
+    Retention(database, jobs, batch_max=settings.retention_batch_max, run_s=settings.retention_run_s).register()
+    _register_jobs(settings, jobs, store, people, database, index, credit, memory, style)
     await parts.stack.enter_async_context(jobs.run())
 
 
-def _models(settings: ConversationSettings, parts: Parts, endpoints: Mapping[str, ModelEndpoint]) -> dict[str, LanguageModel]:
+def _embedding(settings: ConversationSettings, parts: Parts) -> EmbeddingModel:
+    model = EmbeddingModel(waiting_max=settings.embedding_waiting_max, recent_max=settings.embeddings_recent_max)
+    parts.stack.callback(model.close)
+    return model
+
+
+def _index(settings: ConversationSettings, jobs: Jobs, database: Database, model: EmbeddingModel) -> MessageIndex:
+    index = MessageIndex(
+        database,
+        jobs,
+        model,
+        batch_max=settings.index_batch_max,
+        sweep_age_s=settings.index_sweep_age_s,
+        sweep_max=settings.index_sweep_max,
+    )
+    index.register()
+    return index
+
+
+def _older(settings: ConversationSettings, database: Database, model: EmbeddingModel) -> OlderMessages:
+    return OlderMessages(
+        database,
+        model,
+        searched_max=settings.older_searched_max,
+        read_max=settings.older_read_max,
+        found_max=settings.older_messages_max,
+        similarity_floor=settings.older_similarity_floor,
+        wait_s=settings.older_wait_s,
+    )
+
+
+async def _people(settings: ConversationSettings, parts: Parts, jobs: Jobs, database: Database) -> People:
+    relationships = RelationshipStore(database, assistant_name=settings.assistant_name)
+    sessions = Sessions(session_jobs.SessionCommits(database, jobs), size_max=settings.sessions_max, idle_s=settings.session_idle_s)
+    session_jobs.register(jobs, relationships, session_idle_s=settings.session_idle_s)
+    await parts.stack.enter_async_context(sessions.running(settings.session_sweep_s, settings.session_stop_s))
+    return People(sessions, relationships)
+
+
+def _models(
+    settings: ConversationSettings, parts: Parts, endpoints: Mapping[str, ModelEndpoint], counters: Mapping[str, TokenCounter]
+) -> dict[str, LanguageModel]:
     patience = Patience(settings.first_token_s, settings.idle_s)
     models = {}
     for name, endpoint in endpoints.items():
         breaker = Breaker(f"model:{name}", "stream", failures_max=settings.model_failures_max, open_s=settings.model_open_s)
-        models[name] = LanguageModel(endpoint, patience=patience, breaker=breaker)
+        gate = ModelGate(slots=endpoint.slots, waiting_max=settings.model_waiting_max, name=name)
+        models[name] = LanguageModel(endpoint, patience=patience, breaker=breaker, gate=gate, counter=counters[name])
         parts.stack.push_async_callback(models[name].close)
     return models
 
 
-def _serve(settings: ConversationSettings, parts: Parts, database: Database, store: TurnStore, models: dict[str, LanguageModel]) -> None:
+def _serve(
+    settings: ConversationSettings,
+    parts: Parts,
+    jobs: Jobs,
+    database: Database,
+    store: TurnStore,
+    people: People,
+    models: dict[str, LanguageModel],
+    older: OlderMessages,
+    index: MessageIndex,
+    privacy: Privacy,
+    preferences: SpokenPreferences,
+) -> None:
     gate = ModelGate(slots=settings.model_slots, waiting_max=settings.model_waiting_max)
     unstored = UnstoredEndings(store.end, size_max=settings.unstored_max, retry_s=settings.unstored_retry_s)
     parts.stack.push_async_callback(unstored.close)
-    shares = Shares(settings.memory_share, settings.replied_to_share)
+    shares = Shares(
+        recent=settings.recent_share,
+        older=settings.older_share,
+        memories=settings.memory_share,
+        summaries=settings.summary_share,
+        replied_to=settings.replied_to_share,
+        relationship=settings.relationship_share,
+    )
     limits = ReplyLimits(settings.end_before_s, settings.delta_interval_s, shares)
-    replies = Replies(store, models, gate, unstored, limits, assistant_name=settings.assistant_name)
+    replies = Replies(store, models, gate, unstored, limits, older, preferences, assistant_name=settings.assistant_name)
     completions = Completions(list(models.values()), gate)
+    budget = BackgroundBudget(database, tokens_max=settings.background_tokens_max)
+    summarizing = _summarizing(settings, jobs, database, completions, budget)
     add = parts.server.add
     abandoned = AbandonedReplies(partial(store.hasten, within_s=settings.abandoned_s), size_max=settings.abandoned_max)
     parts.stack.push_async_callback(abandoned.close)
-    turns = ConversationServicer(store, database, replies, abandoned)
+    turns = ConversationServicer(store, database, replies, abandoned, people, index, privacy, preferences, summarizing)
     add(pb_grpc.add_ConversationServiceServicer_to_server, turns, "parlour.conversation.v1.ConversationService")
-    budget = BackgroundBudget(database, tokens_max=settings.background_tokens_max)
     calls = LanguageModelServicer(completions, budget)
     add(pb_grpc.add_LanguageModelServiceServicer_to_server, calls, "parlour.conversation.v1.LanguageModelService")
-    personas = PersonaServicer(database)
-    add(pb_grpc.add_PersonaServiceServicer_to_server, personas, "parlour.conversation.v1.PersonaService")
-    guilds = GuildSettingsServicer(database)
-    add(pb_grpc.add_GuildSettingsServiceServicer_to_server, guilds, "parlour.conversation.v1.GuildSettingsService")
 
 
-def _register_jobs(settings: ConversationSettings, parts: Parts, jobs: Jobs, store: TurnStore, database: Database) -> None:
+def _summarizing(
+    settings: ConversationSettings, jobs: Jobs, database: Database, completions: Completions, budget: BackgroundBudget
+) -> Summarizing:
+    rules = Segmentation(
+        messages_min=settings.topic_messages_min,
+        messages_max=max(settings.topic_messages_max, settings.topic_messages_min),
+        pause_certain_s=settings.session_idle_s,
+    )
+    topics = Topics(
+        database, jobs, MODEL_NAME, rules, step=settings.topic_step_messages, idle_s=settings.session_idle_s, sweep_max=settings.topic_sweep_max
+    )
+    limits = SummaryLimits(
+        model_messages_min=settings.summary_model_messages_min,
+        characters_max=settings.summary_characters_max,
+        source_bytes_max=settings.summary_source_bytes_max,
+        completion_tokens_max=settings.summary_completion_tokens_max,
+        model_s=settings.summary_model_s,
+        tries_max=settings.summary_tries_max,
+        retry_s=settings.summary_retry_s,
+        calls_per_job=settings.summary_calls_per_job,
+        jobs_max=settings.summary_jobs_max,
+        top_max=settings.summaries_max,
+        group=settings.summaries_group,
+        wait_s=settings.summarize_wait_s,
+    )
+    store = SummaryStore(database, MODEL_NAME, assistant_name=settings.assistant_name)
+    summarizing = Summarizing(database, jobs, store, topics, completions, budget, limits)
+    summarizing.register()
+    return summarizing
+
+
+def _serve_settings(settings: ConversationSettings, parts: Parts, database: Database, cache: SettingsCache) -> None:
+    store = PersonaStore(database, versions_max=settings.persona_versions_max, editing=cache.editing_persona)
+    personas = PersonaServicer(database, store, cache)
+    parts.server.add(pb_grpc.add_PersonaServiceServicer_to_server, personas, "parlour.conversation.v1.PersonaService")
+    guilds = GuildSettingsServicer(database, cache, versions_max=settings.settings_versions_max)
+    parts.server.add(pb_grpc.add_GuildSettingsServiceServicer_to_server, guilds, "parlour.conversation.v1.GuildSettingsService")
+
+
+def _neighbours(settings: ConversationSettings, parts: Parts) -> tuple[CreditClient, MemoryClient]:
     credit = Remote("credit", settings.credit_address, retried=credit_client.RETRIED, tls=parts.tls)
     memory = Remote("memory", settings.memory_address, retried=memory_client.RETRIED, tls=parts.tls)
     parts.stack.push_async_callback(credit.close)
     parts.stack.push_async_callback(memory.close)
+    return CreditClient(credit), MemoryClient(memory)
+
+
+def _register_jobs(
+    settings: ConversationSettings,
+    jobs: Jobs,
+    store: TurnStore,
+    people: People,
+    database: Database,
+    index: MessageIndex,
+    credit: CreditClient,
+    memory: MemoryClient,
+    style: ObservedStyle,
+) -> None:
     conversation_jobs.register(
         jobs,
         store,
         database,
-        credit_client.CreditClient(credit),
-        memory_client.MemoryClient(memory),
+        credit,
+        memory,
         request_keep_days=settings.request_keep_days,
+        further_steps={
+            "acquaintance": session_jobs.Acquaintance(people.relationships, people.sessions),
+            "index": index.after_turn,
+            "writing_style": style,
+        },
     )
 
 

@@ -1,10 +1,11 @@
 """What follows a turn, on nobody's time: its settlement, and what memory may learn from it. Every job may run twice."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Mapping
 
 from parlour.credit.v1 import credit_pb2
 from parlour.memory.v1 import memory_pb2
+from services.conversation.activity import note_extraction
 from services.conversation.background_budget import forget_usage
 from services.conversation.requests import forget_requests
 from services.conversation.store import Aftermath, TurnStore
@@ -12,7 +13,7 @@ from services.conversation.turn import Turn
 from services.credit.client import CreditClient
 from services.memory.client import MemoryClient
 from services.runtime.database import Database
-from services.runtime.errors import Category, ParlourError
+from services.runtime.errors import Category, NotFound, ParlourError
 from services.runtime.jobs import Jobs
 from services.runtime.telemetry import get_logger
 
@@ -22,12 +23,34 @@ USAGE_KEEP_DAYS = 400
 """Longer than a year, so that months can be compared; a few rows a guild and day."""
 
 
-def register(jobs: Jobs, store: TurnStore, database: Database, credit: CreditClient, memory: MemoryClient, *, request_keep_days: int) -> None:
-    """Register the service's jobs."""
+type Step = Callable[[Aftermath], Awaitable[None]]
+"""Something that follows a turn; it may run twice."""
+
+
+def register(
+    jobs: Jobs,
+    store: TurnStore,
+    database: Database,
+    credit: CreditClient,
+    memory: MemoryClient,
+    *,
+    request_keep_days: int,
+    further_steps: Mapping[str, Step],
+) -> None:
+    """Register the service's jobs. `further_steps` follow a turn beside its settlement and what memory is told."""
+
+    async def settle(after: Aftermath) -> None:
+        await settle_turn(credit, after.turn)
+
+    async def observe(after: Aftermath) -> None:
+        if await observe_turn(memory, after):
+            await note_extraction(database, after.turn.turn_id)
+
+    steps = {"settle": settle, "observe": observe, **further_steps}
 
     @jobs.task(name="after_turn", retries_max=30, backoff_s=1.0, backoff_max_s=300.0, priority=10, timeout_s=30.0)
     async def after_turn(*, turn_id: str) -> None:
-        await follow_turn(store, credit, memory, turn_id)
+        await follow_turn(store, steps, turn_id)
 
     @jobs.periodic(cron="*/5 * * * *", name="give_up_orphans")
     async def give_up_orphans() -> None:
@@ -41,17 +64,17 @@ def register(jobs: Jobs, store: TurnStore, database: Database, credit: CreditCli
         await forget_usage(database, USAGE_KEEP_DAYS)
 
 
-async def follow_turn(store: TurnStore, credit: CreditClient, memory: MemoryClient, turn_id: str) -> None:
-    """Settle a turn and hand its message to memory, side by side: neither waits for the other, and a refusal of one is not the other's.
+async def follow_turn(store: TurnStore, steps: Mapping[str, Step], turn_id: str) -> None:
+    """Do what follows a turn, side by side: no step waits for another, and a refusal of one is not another's.
 
-    Raises the first failure that may pass, after both have ended: then both are tried again, which changes nothing where it was done.
+    Raises the first failure that may pass, after all have ended: then all are tried again, which changes nothing where it was done. Nothing follows a
+    turn that is gone because its author was erased.
     """
-    after = await store.aftermath(turn_id)
-    done = await asyncio.gather(
-        _final(settle_turn(credit, after.turn), "settle", turn_id),
-        _final(observe_turn(memory, after), "observe", turn_id),
-        return_exceptions=True,
-    )
+    try:
+        after = await store.aftermath(turn_id)
+    except NotFound:
+        return
+    done = await asyncio.gather(*(_final(step(after), name, turn_id) for name, step in steps.items()), return_exceptions=True)
     for failure in done:
         if failure is not None:
             raise failure
@@ -66,20 +89,22 @@ async def settle_turn(credit: CreditClient, turn: Turn) -> None:
         prompt_tokens=turn.usage.prompt_tokens,
         cached_prompt_tokens=turn.usage.cached_prompt_tokens,
         completion_tokens=turn.usage.completion_tokens,
+        images=turn.usage.images,
     )
     request = credit_pb2.RecordUsageRequest(turn_id=turn.turn_id, account_id=turn.account_id, hold_id=turn.hold_id, usage=usage)
     await credit.record_usage(request, timeout_s=_CALL_S)
 
 
-async def observe_turn(memory: MemoryClient, after: Aftermath) -> None:
-    """Hand a person's message to memory, unless they or their guild do not want that. The assistant's words are never handed over."""
+async def observe_turn(memory: MemoryClient, after: Aftermath) -> bool:
+    """Hand a person's message to memory, unless they or their guild do not want that; say whether it was. The assistant's words never are."""
     turn = after.turn
     if after.said is None:
-        return
+        return False
     message = memory_pb2.ObservedMessage(message_id=turn.message_id, author_id=turn.user_id, author_name=turn.user_name, text=after.said)
     message.create_time.FromDatetime(turn.accept_time)
     request = memory_pb2.ObserveMessagesRequest(request_id=f"{turn.turn_id}:observe", scope=memory_scope(turn), messages=[message])
     await memory.observe_messages(request, timeout_s=_CALL_S)
+    return True
 
 
 def memory_scope(said: Turn) -> memory_pb2.Scope:

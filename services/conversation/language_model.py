@@ -1,34 +1,40 @@
-"""One language model behind an OpenAI-compatible address: a stream of text, typed errors, a breaker.
+"""One language model behind an OpenAI-compatible address: a stream of text, typed errors, a breaker, and slots of its own.
 
-The openai package makes the request and knows its errors. The event stream is read here: parsing each chunk into the package's types costs 4 ms of
-processor time for a reply of 20 deltas, more than half of what a whole turn has; reading the three fields that we need costs a tenth of that.
+The openai package makes the request and knows its errors. The event stream is read by model_events: parsing each chunk into the package's types costs
+4 ms of processor time for a reply of 20 deltas, more than half of what a whole turn has; reading the fields that we need costs a tenth of that.
 """
 
 import asyncio
-import json
 import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import httpx2
 import openai
 
-from services.conversation.context_window import PromptMessage, estimate_tokens
+from services.conversation import model_metrics
+from services.conversation.context_window import PromptMessage
+from services.conversation.images import content
+from services.conversation.model_events import THOUGHT_ONLY, Part, Progress, parsed
+from services.conversation.model_gate import ModelGate
 from services.conversation.models_file import ModelEndpoint
+from services.conversation.provider_errors import typed
+from services.conversation.token_counting import ESTIMATE, TokenCounter
 from services.runtime.breaker import Breaker, Outcome
-from services.runtime.errors import CircuitOpen, ContentRefused, ContextTooLong, ModelUnavailable, ParlourError, RateLimited
+from services.runtime.errors import ModelUnavailable, ParlourError
 
 _CONNECT_S = 3.0
-_LONGEST_TOKEN_CHARS = 24
-_LINE_BYTES_MAX = 1 << 20
+_OVERRUN = 2
+_OVERRUN_TOKENS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a model may stay silent, in seconds: before its first text, and between two."""
+    """How long a model may stay silent, in seconds: before its first text or thought, and between two."""
 
     first_token_s: float
     idle_s: float
@@ -44,29 +50,22 @@ class ModelCall:
     json_schema: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """More text; `tokens` is its estimated number of tokens."""
-
-    text: str
-    tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """The model is done. What the provider did not report is None. `truncated`: a limit of tokens or time was met first."""
-
-    truncated: bool
-    prompt_tokens: int | None = None
-    cached_prompt_tokens: int = 0
-    completion_tokens: int | None = None
-
-
 class LanguageModel:
-    """One model. Make it inside the running loop; close it when done."""
+    """One model. Make it inside the running loop; close it when done. `gate` lets through as many calls at once as the models file says."""
 
-    def __init__(self, endpoint: ModelEndpoint, *, patience: Patience, breaker: Breaker, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        endpoint: ModelEndpoint,
+        *,
+        patience: Patience,
+        breaker: Breaker,
+        gate: ModelGate | None = None,
+        counter: TokenCounter = ESTIMATE,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
         self.endpoint = endpoint
+        self.counter = counter
+        self.gate = gate or ModelGate(slots=None, waiting_max=0)
         self._patience = patience
         self._breaker = breaker
         key = environment.get(endpoint.api_key_env, "") if endpoint.api_key_env else ""
@@ -81,12 +80,21 @@ class LanguageModel:
         return self.endpoint.name
 
     @property
+    def sees(self) -> bool:
+        """Whether pictures are passed on to it."""
+        return "images" in self.endpoint.capabilities
+
+    @property
     def resting(self) -> bool:
         """The model failed repeatedly and is given time to recover."""
         return self._breaker.state == "open"
 
-    async def stream(self, call: ModelCall) -> AsyncGenerator[Text | End, None]:
-        """Yield text as it comes, then one End. Closing the iterator or cancelling its reader closes the connection at once.
+    def slot_wait_s(self, stop_at: float) -> float:
+        """How long a person waits for one of its slots, in seconds: no longer than for its first word, then the next model is asked."""
+        return max(0.0, min(self._patience.first_token_s, stop_at - time.monotonic()))
+
+    async def stream(self, call: ModelCall) -> AsyncGenerator[Part, None]:
+        """Yield text and thoughts as they come, then one End. Closing the iterator or cancelling its reader closes the connection at once.
 
         Raises ModelUnavailable, RateLimited, ContextTooLong, ContentRefused, CircuitOpen. Read it in one task: timeouts belong to it.
         """
@@ -96,31 +104,32 @@ class LanguageModel:
             async for part in self._timed(call):
                 outcome = Outcome.ALIVE
                 yield part
-        except ModelUnavailable:
-            outcome = Outcome.UNWELL
-            raise
-        except ParlourError:
-            outcome = Outcome.ALIVE
+        except ParlourError as error:
+            unwell = isinstance(error, ModelUnavailable) and THOUGHT_ONLY not in error.metadata
+            outcome = Outcome.UNWELL if unwell else Outcome.ALIVE
+            model_metrics.errors.labels(self.name, error.reason).inc()
             raise
         finally:
             permit.report(outcome)
 
-    async def _timed(self, call: ModelCall) -> AsyncGenerator[Text | End, None]:
-        """Apply patience and stop_at to the stream."""
-        chars = 0
+    async def _timed(self, call: ModelCall) -> AsyncGenerator[Part, None]:
+        """Apply patience, stop_at and a limit on what a model may send to the stream."""
+        progress = Progress(self.name, thinks="reasoning" in self.endpoint.capabilities)
         try:
             async with asyncio.timeout_at(self._limit(call, self._patience.first_token_s)) as timeout, self._events(call) as events:
-                progress = _Progress()
                 async for event in events:
-                    text = progress.take(event)
-                    if text is not None:
-                        chars += len(text.text)
+                    for part in progress.take(event):
                         timeout.reschedule(self._limit(call, self._patience.idle_s))
-                        yield text
-                yield progress.end()
+                        yield part
+                    if progress.tokens > _OVERRUN * call.max_completion_tokens + _OVERRUN_TOKENS:
+                        break  # a provider that knows no limit: what it sends must not grow without end
+                for part in progress.rest():
+                    yield part
+                overrun = progress.tokens > _OVERRUN * call.max_completion_tokens + _OVERRUN_TOKENS
+                yield progress.stopped() if overrun and progress.any_text else progress.end()
         except TimeoutError:
-            if chars and time.monotonic() >= call.stop_at:
-                yield End(truncated=True)
+            if progress.any_text and time.monotonic() >= call.stop_at:
+                yield progress.stopped()
                 return
             raise ModelUnavailable(f"{self.name} went silent", metadata={"model": self.name}) from None
 
@@ -131,121 +140,56 @@ class LanguageModel:
 
     @asynccontextmanager
     async def _events(self, call: ModelCall) -> AsyncIterator[AsyncIterator[Mapping[str, Any]]]:
-        limit = "max_completion_tokens" if "max_completion_tokens" in self.endpoint.capabilities else "max_tokens"
-        # The messages travel in extra_body: what the client does with its own argument walks all of them by their types, for milliseconds.
-        messages = [{"role": message.role, "content": message.text} for message in call.messages]
-        extra: dict[str, Any] = {limit: call.max_completion_tokens, "messages": messages}
-        if call.json_schema is not None:
-            schema = {"name": "answer", "schema": dict(call.json_schema), "strict": True}
-            extra["response_format"] = {"type": "json_schema", "json_schema": schema}
         try:
-            async with self._client.chat.completions.with_streaming_response.create(
-                model=self.endpoint.provider_model,
-                messages=[],
-                stream=True,
-                stream_options={"include_usage": True},
-                timeout=openai.Timeout(None, connect=_CONNECT_S),
-                extra_body=extra,
-            ) as response:
-                yield _parsed(response.iter_bytes())
+            async with AsyncExitStack() as stack:
+                response = await self._response(call, stack)
+                yield parsed(response.iter_bytes())
         except (openai.APIError, httpx2.HTTPError) as error:
             raise typed(error, self.name) from error
+
+    async def _response(self, call: ModelCall, stack: AsyncExitStack) -> openai.AsyncAPIResponse[Any]:
+        """Return the answer to the request, which is sent again once where the connection was dropped before anything was answered: servers close
+        connections that they kept open at any time, and who sends at that moment cannot know. A completion may be begun twice."""
+        try:
+            return await stack.enter_async_context(self._request(call))
+        except openai.APIConnectionError as error:
+            if not _dropped(error):
+                raise
+            model_metrics.retries.labels(self.name, "connection_dropped").inc()
+            return await stack.enter_async_context(self._request(call))
+
+    def _request(self, call: ModelCall) -> AbstractAsyncContextManager[openai.AsyncAPIResponse[Any]]:
+        return self._client.chat.completions.with_streaming_response.create(
+            model=self.endpoint.provider_model,
+            messages=[],
+            stream=True,
+            stream_options={"include_usage": True},
+            timeout=openai.Timeout(None, connect=_CONNECT_S),
+            extra_body=self._body(call),
+        )
+
+    def _body(self, call: ModelCall) -> dict[str, Any]:
+        limit = "max_completion_tokens" if "max_completion_tokens" in self.endpoint.capabilities else "max_tokens"
+        # The messages travel in extra_body: what the client does with its own argument walks all of them by their types, for milliseconds.
+        messages = [{"role": message.role, "content": content(message.text, message.images, sees=self.sees)} for message in call.messages]
+        body: dict[str, Any] = {limit: call.max_completion_tokens, "messages": messages}
+        if call.json_schema is not None:
+            schema = {"name": "answer", "schema": dict(call.json_schema), "strict": True}
+            body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        return body
 
     async def close(self) -> None:
         """Close the connections to the provider."""
         await self._client.close()
 
 
-class _Progress:
-    """What the events so far amount to."""
-
-    def __init__(self) -> None:
-        self._finish_reason: str | None = None
-        self._usage: Mapping[str, Any] = {}
-        self._any_text = False
-
-    def take(self, event: Mapping[str, Any]) -> Text | None:
-        """Take in one event; return its text, if it has any. Raises ModelUnavailable where the provider reports an error."""
-        if event.get("error"):
-            raise ModelUnavailable("the provider reported an error in mid-stream")
-        self._usage = event.get("usage") or self._usage
-        choice = next(iter(event.get("choices") or ()), None)
-        if choice is None:
-            return None
-        self._finish_reason = choice.get("finish_reason") or self._finish_reason
-        text = (choice.get("delta") or {}).get("content")
-        if not text:
-            return None
-        self._any_text = True
-        return Text(text, tokens_of_chunk(text))
-
-    def end(self) -> End:
-        """Return how the stream ended. Raises ContentRefused, and ModelUnavailable where it was cut or held no text."""
-        if self._finish_reason == "content_filter":
-            raise ContentRefused("the provider's filter stopped the answer")
-        if not self._any_text:
-            raise ModelUnavailable("the model answered without text")
-        if self._finish_reason is None:
-            raise ModelUnavailable("the stream ended before the model was done")
-        details = self._usage.get("prompt_tokens_details") or {}
-        return End(
-            truncated=self._finish_reason == "length",
-            prompt_tokens=self._usage.get("prompt_tokens"),
-            cached_prompt_tokens=details.get("cached_tokens") or 0,
-            completion_tokens=self._usage.get("completion_tokens"),
-        )
-
-
-def tokens_of_chunk(text: str) -> int:
-    """Estimate the tokens of a chunk: providers send one token at a time, some join several."""
-    return 1 if len(text) <= _LONGEST_TOKEN_CHARS else estimate_tokens(text)
-
-
-async def _parsed(chunks: AsyncIterator[bytes]) -> AsyncGenerator[Mapping[str, Any], None]:
-    """Yield the JSON objects of a stream of server-sent events. Raises ModelUnavailable for what is none."""
-    rest = b""
-    async for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        if len(rest) > _LINE_BYTES_MAX:
-            raise ModelUnavailable("the provider sent a line without end")
-        for line in lines:
-            data = line.removeprefix(b"data:").strip() if line.startswith(b"data:") else b""
-            if data and data != b"[DONE]":
-                yield _object(data)
-
-
-def _object(data: bytes) -> Mapping[str, Any]:
-    try:
-        event = json.loads(data)
-    except ValueError:
-        raise ModelUnavailable("the provider sent something that is not JSON") from None
-    if not isinstance(event, dict):
-        raise ModelUnavailable("the provider sent something that is no event")
-    return event
-
-
-def typed(error: openai.APIError | httpx2.HTTPError, model: str) -> ParlourError:
-    """Return our error for a provider's."""
-    about = {"model": model}
-    if isinstance(error, openai.RateLimitError):
-        return RateLimited(f"{model}: too many requests", metadata=about, retry_after_s=_retry_after_s(error))
-    if isinstance(error, openai.APIStatusError):
-        code = str(error.code or "").lower()
-        if error.status_code == 413 or "context_length" in code or "exceed_context" in code:
-            return ContextTooLong(f"{model}: the prompt is too long", metadata=about)
-        if "content_filter" in code or "content_policy" in code:
-            return ContentRefused(f"{model}: the provider refused the content", metadata=about)
-        return ModelUnavailable(f"{model}: HTTP {error.status_code}", metadata=about)
-    return ModelUnavailable(f"{model}: {type(error).__name__}", metadata=about)
-
-
-def _retry_after_s(error: openai.APIStatusError) -> float | None:
-    try:
-        return float(error.response.headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
-
-
-def worth_another_model(error: ParlourError) -> bool:
-    """Return whether another model may answer what this one did not. What a provider refused is not offered to the next."""
-    return isinstance(error, ModelUnavailable | RateLimited | ContextTooLong | CircuitOpen)
+def _dropped(error: BaseException) -> bool:
+    """Whether the server closed or reset the connection. A refused connection, or one that took too long, is another matter."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, aiohttp.ServerDisconnectedError | ConnectionResetError) or (
+            isinstance(cause, aiohttp.ClientOSError) and not isinstance(cause, aiohttp.ClientConnectorError)
+        ):
+            return True
+        cause = cause.__cause__
+    return False

@@ -1,18 +1,20 @@
 """LanguageModelService: the only way to a model for anything but a reply."""
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import grpc
 
 from parlour.conversation.v1 import conversation_pb2 as pb
 from parlour.conversation.v1 import conversation_pb2_grpc
+from services.conversation.answer_schema import AnswerSchema
 from services.conversation.background_budget import BackgroundBudget
 from services.conversation.completion import Completions, CompletionWanted
 from services.conversation.context_window import PromptMessage
 from services.conversation.model_gate import Priority
-from services.conversation.proto_forms import usage_proto
+from services.conversation.proto_forms import accepted_images, usage_proto
 from services.conversation.turn import Usage
 from services.runtime.deadline import remaining_s
 from services.runtime.errors import DeadlineMissing, DependencyUnavailable, InvalidField
@@ -40,14 +42,18 @@ class LanguageModelServicer(conversation_pb2_grpc.LanguageModelServiceServicer):
         counted = request.guild_id if wanted.priority is Priority.BACKGROUND else ""
         if counted:
             await self._budget.require(counted)
-        completion = await self._completions.complete(wanted, left_s)
-        if counted:
-            await self._count(counted, wanted.feature, completion.usage)
+        spent: list[Usage] = []
+        try:
+            completion = await self._completions.complete(wanted, left_s, spent)
+        finally:
+            if counted and spent:
+                await asyncio.shield(self._count(counted, wanted.feature, spent))  # what was used is counted even if the caller went away
         return pb.CompleteResponse(text=completion.text, usage=usage_proto(completion.usage))
 
-    async def _count(self, guild_id: str, feature: str, usage: Usage) -> None:
+    async def _count(self, guild_id: str, feature: str, spent: Sequence[Usage]) -> None:
         try:
-            await self._budget.spend(guild_id, feature, usage)
+            for usage in spent:
+                await self._budget.spend(guild_id, feature, usage)
         except DependencyUnavailable as error:  # the answer was made and paid for: it is not thrown away
             _log.error("background usage was not counted", guild_id=guild_id, feature=feature, problem=str(error))
 
@@ -58,14 +64,17 @@ def _wanted(request: pb.CompleteRequest) -> CompletionWanted:
             raise InvalidField(f"messages[{number}].role", "must be system, user or assistant")
     return CompletionWanted(
         priority=Priority.BACKGROUND if request.priority == pb.PRIORITY_BACKGROUND else Priority.INTERACTIVE,
-        messages=tuple(PromptMessage(message.role, message.text) for message in request.messages),
+        messages=tuple(
+            PromptMessage(message.role, message.text, accepted_images(message.images, f"messages[{number}].images"))
+            for number, message in enumerate(request.messages)
+        ),
         feature=request.feature,
-        json_schema=_schema(request.json_schema),
+        schema=_schema(request.json_schema),
         max_completion_tokens=request.max_completion_tokens,
     )
 
 
-def _schema(text: str) -> Mapping[str, Any] | None:
+def _schema(text: str) -> AnswerSchema | None:
     if not text:
         return None
     try:
@@ -74,4 +83,4 @@ def _schema(text: str) -> Mapping[str, Any] | None:
         raise InvalidField("json_schema", "is not JSON") from None
     if not isinstance(schema, dict):
         raise InvalidField("json_schema", "is not a JSON object")
-    return schema
+    return AnswerSchema(schema)

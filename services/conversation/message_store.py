@@ -9,6 +9,8 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.conversation import tables
+from services.conversation.tombstones import subject_hash
+from services.runtime.errors import NotFound, StaleFence
 
 _messages, _conversations = tables.messages, tables.conversations
 
@@ -35,8 +37,8 @@ class StoredMessage:
 
 
 async def append_messages(session: AsyncSession, where: Conversation, messages: Sequence[StoredMessage]) -> int:
-    """Store messages that are not there yet; return how many. What people wrote who opted out is not stored."""
-    opted_out = set(await session.scalars(sa.select(tables.opt_outs.c.user_id).where(tables.opt_outs.c.user_id.in_(_authors(messages)))))
+    """Store messages that are not there yet; return how many. What people wrote who opted out is not stored, nor what the erased wrote before."""
+    opted_out = await _opted_out(session, _authors(messages))
     appended = 0
     for message in messages:
         if message.author_id in opted_out:
@@ -54,6 +56,27 @@ async def append_messages(session: AsyncSession, where: Conversation, messages: 
         stored = await session.execute(statement.on_conflict_do_nothing().returning(_messages.c.sequence))
         appended += stored.one_or_none() is not None
     return appended
+
+
+async def _opted_out(session: AsyncSession, authors: Sequence[str]) -> set[str]:
+    """Return who has opted out, or had when they were erased and did not come back since."""
+    hashes = {subject_hash(author): author for author in authors}
+    asked = sa.select(tables.opt_outs.c.user_id).where(tables.opt_outs.c.user_id.in_(authors))
+    erased = sa.select(tables.tombstones.c.subject_hash).where(tables.tombstones.c.subject_hash.in_(hashes), tables.tombstones.c.opted_out)
+    return {*await session.scalars(asked), *(hashes[bytes(found)] for found in await session.scalars(erased))}
+
+
+async def hold_fence(session: AsyncSession, guild_id: str, user_id: str, fence: int) -> None:
+    """Keep a person's next turn from beginning until the transaction ends.
+
+    Raises StaleFence where one has begun since this fence was issued, and NotFound for a fence that was never issued.
+    """
+    wanted = sa.select(tables.fences.c.fence).where(tables.fences.c.guild_id == guild_id, tables.fences.c.user_id == user_id)
+    newest = await session.scalar(wanted.with_for_update(read=True)) or 0
+    if fence < newest:
+        raise StaleFence(f"the person's newest fence is {newest}, not {fence}")
+    if fence > newest:
+        raise NotFound("fence")
 
 
 def _authors(messages: Sequence[StoredMessage]) -> list[str]:

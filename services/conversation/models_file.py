@@ -30,6 +30,11 @@ class ModelEndpoint(BaseModel):
     context_window_tokens: int = Field(ge=256, le=100_000_000)
     max_completion_tokens: int = Field(ge=1, le=10_000_000)
     capabilities: list[Capability] = []
+    tokenizer: str = ""  # path of the model's tokenizer.json (Hugging Face's format), from the folder of the models file; empty: tokens are estimated
+    # What a picture counts in a prompt's budget, so that the hold covers it. One of 1024 x 1024 is 765 tokens for OpenAI's models and about 1,400 for
+    # Anthropic's (pixels / 750); a smaller one is less.
+    image_tokens: int = Field(default=1000, ge=0, le=100_000)
+    slots: int | None = Field(default=None, ge=1, le=1000)  # calls at once; not set: as many as the instance makes
 
     @property
     def prompt_tokens_max(self) -> int:
@@ -62,4 +67,4 @@ def _endpoint(name: str, section: object, path: str | Path) -> ModelEndpoint:
         raise BadSettings(f"PARLOUR_MODELS_FILE: {path}: [models.{name}.endpoint]: {'; '.join(problems)}.") from None
     if model.prompt_tokens_max < 1:
         raise BadSettings(f"PARLOUR_MODELS_FILE: {path}: [models.{name}.endpoint]: max_completion_tokens leaves no room for a prompt.")
-    return model
+    return model.model_copy(update={"tokenizer": str(Path(path).parent / model.tokenizer)}) if model.tokenizer else model

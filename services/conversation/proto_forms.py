@@ -1,16 +1,19 @@
 """Between the protos and the values that the service works with."""
 
-from datetime import UTC
+from collections.abc import Iterable
+from datetime import UTC, date
 
 from parlour.conversation.v1 import conversation_pb2 as pb
+from services.conversation.context_window import PartReport
+from services.conversation.images import Image, accepted
 from services.conversation.message_store import Conversation, StoredMessage
-from services.conversation.persona import Persona
-from services.conversation.settings_store import GuildSettings
+from services.conversation.relationship import Relationship, topics_told
+from services.conversation.summary_store import Topic
 from services.conversation.turn import NewTurn, Usage
 
 
-def new_turn(request: pb.BeginTurnRequest) -> NewTurn:
-    """Return the message to be answered."""
+def new_turn(request: pb.BeginTurnRequest, *, images_field: str = "images") -> NewTurn:
+    """Return the message to be answered. Raises InvalidField for a picture that is not accepted."""
     replied_to = request.replied_to
     return NewTurn(
         message_id=request.message_id,
@@ -19,6 +22,7 @@ def new_turn(request: pb.BeginTurnRequest) -> NewTurn:
         channel_id=request.channel_id,
         user_id=request.user_id,
         user_name=request.user_name,
+        nickname=request.nickname,
         text=request.text,
         channel_hidden=request.channel_hidden,
         origin=request.origin,
@@ -30,7 +34,13 @@ def new_turn(request: pb.BeginTurnRequest) -> NewTurn:
         }
         if request.HasField("replied_to")
         else None,
+        images=accepted_images(request.images, images_field),
     )
+
+
+def accepted_images(images: Iterable[pb.Image], field: str) -> tuple[Image, ...]:
+    """Return a message's pictures. Raises InvalidField for one that is not accepted."""
+    return accepted([Image(image.url, image.media_type, image.description) for image in images], field)
 
 
 def begin_request(new: NewTurn) -> pb.BeginTurnRequest:
@@ -42,11 +52,41 @@ def begin_request(new: NewTurn) -> pb.BeginTurnRequest:
         channel_id=new.channel_id,
         user_id=new.user_id,
         user_name=new.user_name,
+        nickname=new.nickname,
         text=new.text,
         channel_hidden=new.channel_hidden,
         origin=new.origin,
         replied_to=pb.RepliedTo(**new.replied_to) if new.replied_to else None,
+        images=[pb.Image(url=image.url, media_type=image.media_type, description=image.description) for image in new.images],
     )
+
+
+def relationship_proto(relationship: Relationship, today: date) -> pb.Relationship:
+    """Return a relationship as it is sent: its topics as they stand today."""
+    sent = pb.Relationship(
+        display_name=relationship.names.display_name,
+        nickname=relationship.names.nickname,
+        former_names=relationship.names.former,
+        turns=relationship.turns,
+        days=relationship.days,
+        topics=topics_told(relationship.topics, today),
+    )
+    sent.first_seen_time.FromDatetime(relationship.first_seen_time)
+    sent.last_seen_time.FromDatetime(relationship.last_seen_time)
+    return sent
+
+
+def topic_proto(topic: Topic) -> pb.TopicSummary:
+    """Return a topic's summary as it is sent."""
+    sent = pb.TopicSummary(text=topic.summary, messages=topic.message_count, source=topic.source, level=topic.level)
+    sent.start_time.FromDatetime(topic.start_time)
+    sent.end_time.FromDatetime(topic.end_time)
+    return sent
+
+
+def prompt_part_proto(report: PartReport) -> pb.PromptPart:
+    """Return what became of one part of a prompt."""
+    return pb.PromptPart(name=report.name, included=report.included, left_out=report.left_out, tokens=report.tokens, reason=report.reason)
 
 
 def usage_proto(usage: Usage) -> pb.ModelUsage:
@@ -56,12 +96,16 @@ def usage_proto(usage: Usage) -> pb.ModelUsage:
         prompt_tokens=usage.prompt_tokens,
         cached_prompt_tokens=usage.cached_prompt_tokens,
         completion_tokens=usage.completion_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        images=usage.images,
     )
 
 
 def usage_value(usage: pb.ModelUsage) -> Usage:
     """Return usage as it came."""
-    return Usage(usage.model, usage.prompt_tokens, usage.cached_prompt_tokens, usage.completion_tokens)
+    return Usage(
+        usage.model, usage.prompt_tokens, usage.cached_prompt_tokens, usage.completion_tokens, usage.reasoning_tokens, usage.images
+    )
 
 
 def conversation_key(key: pb.ConversationKey) -> Conversation:
@@ -93,49 +137,3 @@ def message_proto(message: StoredMessage) -> pb.Message:
     if message.create_time is not None:
         sent.create_time.FromDatetime(message.create_time)
     return sent
-
-
-def persona_value(persona: pb.Persona) -> Persona:
-    """Return a persona as it came."""
-    return Persona(
-        formality=persona.formality,
-        verbosity=persona.verbosity,
-        humour=persona.humour,
-        warmth=persona.warmth,
-        directness=persona.directness,
-        emoji=persona.emoji,
-        language=persona.language,
-        instructions=persona.instructions,
-        version=persona.version,
-    )
-
-
-def persona_proto(persona: Persona) -> pb.Persona:
-    """Return a persona as it is sent."""
-    return pb.Persona(
-        formality=persona.formality,
-        verbosity=persona.verbosity,
-        humour=persona.humour,
-        warmth=persona.warmth,
-        directness=persona.directness,
-        emoji=persona.emoji,
-        language=persona.language,
-        instructions=persona.instructions,
-        version=persona.version,
-    )
-
-
-def guild_settings_value(settings: pb.GuildSettings) -> GuildSettings:
-    """Return settings as they came."""
-    return GuildSettings(settings.addressing_threshold, settings.channel_context, settings.extraction, settings.version)
-
-
-def guild_settings_proto(guild_id: str, settings: GuildSettings) -> pb.GuildSettings:
-    """Return settings as they are sent."""
-    return pb.GuildSettings(
-        guild_id=guild_id,
-        addressing_threshold=settings.addressing_threshold,
-        channel_context=settings.channel_context,
-        extraction=settings.extraction,
-        version=settings.version,
-    )

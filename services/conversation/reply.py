@@ -4,23 +4,28 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from services.conversation import model_metrics
-from services.conversation.coalesce import coalesced
-from services.conversation.context_window import Parts, Prompt, Said, Shares, build_prompt
-from services.conversation.language_model import End, LanguageModel, ModelCall, Text, worth_another_model
+from services.conversation.context_window import PartReport, Parts, Prompt, Said, Shares
+from services.conversation.generation import Ask, Asked, generate
+from services.conversation.images import Image, Shown, fitting, told_left_out, with_mentions
+from services.conversation.language_model import LanguageModel, ModelCall
+from services.conversation.message_store import Conversation
 from services.conversation.model_gate import ModelGate
-from services.conversation.models_file import ModelEndpoint
+from services.conversation.older_messages import Older, OlderMessages, may_not_fit
 from services.conversation.persona import DEFAULT, system_text
+from services.conversation.reply_events import Delta, Finished, Started
+from services.conversation.spoken_preferences import Heeded, SpokenPreferences
 from services.conversation.store import Background, Begun, TurnStore
-from services.conversation.turn import NOT_STORED, Ending, NewTurn, TurnState, Usage
+from services.conversation.turn import NOT_STORED, Ending, NewTurn, TurnState
 from services.conversation.unstored import UnstoredEndings
-from services.runtime.errors import DeadlineExceeded, DependencyUnavailable, ModelUnavailable, ParlourError, StaleFence, UnknownModel
+from services.conversation.window_metrics import build_measured
+from services.runtime.errors import ContextTooLong, DeadlineExceeded, DependencyUnavailable, StaleFence, UnknownModel
 from services.runtime.telemetry import get_logger
 
 _log = get_logger(__name__)
 _NO_HISTORY = "the conversation so far (it cannot be read now)"
+_OF_THE_STORE = frozenset({"rules", "relationship", "summaries", "recent", "older"})
 _COMMIT_MIN_S = 0.5
 
 
@@ -40,65 +45,12 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
-    """A model has begun to answer."""
-
-    model: str
-    prompt_tokens: int
-    left_out: Sequence[str] = ()
-    fell_back: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """More text; completion_tokens counts from the start of the reply."""
-
-    text: str
-    completion_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The whole reply."""
-
-    text: str
-    usage: Usage
-    stored: bool
-    truncated: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ReplyLimits:
     """Times in seconds: how long before the deadline generation stops, and how far apart deltas are at least."""
 
     end_before_s: float
     delta_interval_s: float
     shares: Shares
-
-
-@dataclass(slots=True)
-class _Generated:
-    """What a model has said so far."""
-
-    prompt: Prompt
-    texts: list[str] = field(default_factory=list)
-    completion_tokens: int = 0
-    end: End | None = None
-
-    def take(self, batch: Sequence[Text | End]) -> str:
-        """Take in what came; return its text."""
-        texts = [part.text for part in batch if isinstance(part, Text)]
-        self.texts += texts
-        self.completion_tokens += sum(part.tokens for part in batch if isinstance(part, Text))
-        self.end = next((part for part in batch if isinstance(part, End)), self.end)
-        return "".join(texts)
-
-    def usage(self, model: str) -> Usage:
-        """Return the provider's count, or ours where it reports none."""
-        end = self.end or End(truncated=True)
-        prompt_tokens = self.prompt.tokens if end.prompt_tokens is None else end.prompt_tokens
-        completion_tokens = self.completion_tokens if end.completion_tokens is None else end.completion_tokens
-        return Usage(model, prompt_tokens, min(end.cached_prompt_tokens, prompt_tokens), completion_tokens)
 
 
 class Replies:
@@ -111,6 +63,8 @@ class Replies:
         gate: ModelGate,
         unstored: UnstoredEndings,
         limits: ReplyLimits,
+        older: OlderMessages,
+        preferences: SpokenPreferences,
         *,
         assistant_name: str,
     ) -> None:
@@ -119,6 +73,8 @@ class Replies:
         self._gate = gate
         self._unstored = unstored
         self._limits = limits
+        self._older = older
+        self._preferences = preferences
         self._assistant_name = assistant_name
 
     async def reply(self, wanted: Wanted, left_s: float) -> AsyncGenerator[Started | Delta | Finished, None]:
@@ -129,19 +85,23 @@ class Replies:
         """
         deadline_at = time.monotonic() + left_s
         models = self._known(wanted.models)
+        heeded = await self._preferences.heed(wanted.message, stored=wanted.fence != NOT_STORED)
         begun, background = await self._background(wanted)
         if begun is not None and begun.turn.state != TurnState.ACCEPTED:
             for event in _replayed(begun):
                 yield event
             return
-        parts = self._parts(wanted, background)
+        parts = self._parts(wanted, background, heeded, await self._relevant(wanted, background, models))
         stop_at = deadline_at - self._limits.end_before_s
         finished: Finished | None = None
-        events = self._generate(wanted, models, parts, stop_at, history_known=background is not None)
+        ask = self._asked(wanted, parts, background, stop_at)
+        events = generate(models, ask, stop_at=stop_at, delta_interval_s=self._limits.delta_interval_s)
         async with self._gate.slot(wait_s=max(0.0, stop_at - time.monotonic())), aclosing(events):
             async for event in events:
                 if isinstance(event, Finished):
                     finished = event  # kept below, where the slot is free for the next person
+                elif isinstance(event, Started) and heeded is not None:
+                    yield replace(event, persona_change=heeded.text)
                 else:
                     yield event
         assert finished is not None
@@ -162,68 +122,66 @@ class Replies:
             _log.warning("answering without the conversation so far", problem=error.message)
             return None, None
 
-    def _parts(self, wanted: Wanted, background: Background | None) -> Parts:
+    async def _relevant(self, wanted: Wanted, background: Background | None, models: Sequence[LanguageModel]) -> Older:
+        """Return what was said earlier on the topic of the message, where the conversation may be longer than its newest messages that fit."""
+        budget = min(model.endpoint.context_window_tokens for model in models)
+        budget = min(budget, wanted.max_prompt_tokens or budget)
+        if background is None or not may_not_fit(background.history, budget, whole=background.history_is_whole):
+            return Older()
         message = wanted.message
+        replied_to = message.replied_to["text"] if message.replied_to else ""
+        return await self._older.relevant(Conversation(message.guild_id, message.channel_id), message.message_id, message.text, replied_to)
+
+    def _parts(self, wanted: Wanted, background: Background | None, heeded: Heeded | None, older: Older) -> Parts:
+        message = wanted.message
+        persona = background.persona if background else DEFAULT
         replied_to = message.replied_to
         return Parts(
-            system=system_text(background.persona if background else DEFAULT, self._assistant_name),
-            message=Said("user", message.user_id, message.user_name, message.text),
+            system=system_text(heeded.over(persona) if heeded else persona, self._assistant_name),
+            message=Said("user", message.user_id, message.called, with_mentions(message.text, message.images)),
+            relationship=background.relationship if background else "",
+            rules=background.rules if background else "",
             memories=wanted.memories,
             history=background.history if background else (),
-            replied_to=Said("user", replied_to["author_id"], replied_to["author_name"], replied_to["text"]) if replied_to else None,
+            older=older.shown,
+            summaries=background.summaries if background else (),
+            unavailable=_OF_THE_STORE if background is None else frozenset() if older.available else frozenset({"older"}),
+            history_is_whole=background is None or background.history_is_whole,
+            replied_to=Said("user", replied_to["author_id"], replied_to["author_name"], replied_to["text"], message_id=replied_to["message_id"])
+            if replied_to
+            else None,
         )
 
-    async def _generate(
-        self, wanted: Wanted, models: Sequence[LanguageModel], parts: Parts, stop_at: float, *, history_known: bool
-    ) -> AsyncGenerator[Started | Delta | Finished, None]:
-        """Stream from the first model that answers: the next one is asked only while nobody has seen a word."""
-        failure: ParlourError = ModelUnavailable("no model was asked")
-        for model in models:
-            generated: _Generated | None = None
-            try:
-                call, prompt = self._call(wanted, model.endpoint, parts, stop_at)
-                generated = _Generated(prompt)
-                left_out = prompt.left_out if history_known else (*prompt.left_out, _NO_HISTORY)
-                started = Started(model.name, prompt.tokens, left_out, fell_back=model is not models[0])
-                async with aclosing(self._stream(model, call, generated, started)) as events:
-                    async for event in events:
-                        yield event
-            except ParlourError as error:
-                if (generated is not None and generated.texts) or not worth_another_model(error):
-                    raise
-                _log.warning("model failed before its first text", model=model.name, reason=error.reason, problem=error.message)
-                model_metrics.fallbacks.labels(model.name, error.reason).inc()
-                failure = error
-                continue
-            yield self._finished(model, generated)
-            return
-        raise failure
+    def _asked(self, wanted: Wanted, parts: Parts, background: Background | None, stop_at: float) -> Ask:
+        def ask(model: LanguageModel, prompt_tokens_max: int | None) -> Asked:
+            call, prompt, shown = self._call(wanted, model, parts, background, stop_at, prompt_tokens_max)
+            left_out = prompt.left_out if background is not None else (*prompt.left_out, _NO_HISTORY)
+            return Asked(call, prompt, len(shown.images), Started(model.name, prompt.tokens, left_out, parts=prompt.parts))
 
-    def _call(self, wanted: Wanted, endpoint: ModelEndpoint, parts: Parts, stop_at: float) -> tuple[ModelCall, Prompt]:
+        return ask
+
+    def _call(
+        self, wanted: Wanted, model: LanguageModel, parts: Parts, background: Background | None, stop_at: float, prompt_tokens_max: int | None
+    ) -> tuple[ModelCall, Prompt, Shown]:
+        """Build a model's prompt, of at most prompt_tokens_max tokens where a provider said that it takes no more. Raises ContextTooLong."""
+        endpoint = model.endpoint
         completion = min(endpoint.max_completion_tokens, wanted.max_completion_tokens or endpoint.max_completion_tokens)
         window = endpoint.context_window_tokens - completion
-        prompt = build_prompt(parts, min(window, wanted.max_prompt_tokens or window), self._limits.shares)
-        return ModelCall(prompt.messages, completion, stop_at), prompt
-
-    async def _stream(self, model: LanguageModel, call: ModelCall, generated: _Generated, started: Started) -> AsyncGenerator[Started | Delta, None]:
-        called_at = time.monotonic()
-        async with aclosing(coalesced(model.stream(call), self._limits.delta_interval_s)) as batches:
-            async for batch in batches:
-                first = not generated.texts
-                text = generated.take(batch)
-                if not text:
-                    continue
-                if first:
-                    model_metrics.first_token_seconds.labels(model.name).observe(time.monotonic() - called_at)
-                    yield started
-                yield Delta(text, generated.completion_tokens)
-
-    @staticmethod
-    def _finished(model: LanguageModel, generated: _Generated) -> Finished:
-        usage = generated.usage(model.name)
-        model_metrics.count_tokens(usage, "reply")
-        truncated = generated.end is None or generated.end.truncated
-        return Finished("".join(generated.texts), usage, stored=False, truncated=truncated)
+        budget = min(window, wanted.max_prompt_tokens or window, window if prompt_tokens_max is None else prompt_tokens_max)
+        shown = _pictures(model, wanted.message.images, background, budget)
+        image_tokens = len(shown.images) * endpoint.image_tokens
+        try:
+            prompt = build_measured(parts, budget - image_tokens, self._limits.shares, model.counter)
+        except ContextTooLong:
+            if not image_tokens:
+                raise
+            shown, image_tokens = shown.without_images(), 0  # the words go first
+            prompt = build_measured(parts, budget, self._limits.shares, model.counter)
+        # Pictures come with the last message, earlier ones too: what stands before it stays the same from turn to turn.
+        messages = (*prompt.messages[:-1], replace(prompt.messages[-1], images=shown.images))
+        reports = (*prompt.parts[:-1], _pictures_report(model, shown, background, image_tokens), prompt.parts[-1])
+        prompt = replace(prompt, messages=messages, tokens=prompt.tokens + image_tokens, left_out=(*prompt.left_out, *shown.told), parts=reports)
+        return ModelCall(messages, completion, stop_at), prompt, shown
 
     async def _keep(self, wanted: Wanted, finished: Finished, deadline_at: float) -> Finished:
         """Store the reply; while the database is away, say that it is not kept."""
@@ -248,6 +206,22 @@ class Replies:
         if ended.turn.state != TurnState.FINISHED or ended.reply_text != finished.text:
             raise StaleFence("the turn was ended by somebody else meanwhile")
         return replace(finished, stored=True)
+
+
+def _pictures(model: LanguageModel, own: Sequence[Image], background: Background | None, budget_tokens: int) -> Shown:
+    """Return the pictures that a model is shown. While the guild's settings cannot be read they are not passed on: it may not want that."""
+    if background is None or not background.images_allowed or not model.sees:
+        allowed = background is not None and background.images_allowed
+        return Shown((), len(own), told_left_out(len(own), sees=model.sees, allowed=allowed))
+    return fitting(own, background.earlier_images, tokens_each=model.endpoint.image_tokens, budget_tokens=budget_tokens)
+
+
+def _pictures_report(model: LanguageModel, shown: Shown, background: Background | None, tokens: int) -> PartReport:
+    reason = "" if shown.images else "empty"
+    if shown.left_out:
+        usable = model.sees and background is not None and background.images_allowed
+        reason = "budget" if usable else "unavailable" if background is None else "unsupported"
+    return PartReport("images", len(shown.images), shown.left_out, tokens, reason)
 
 
 def _replayed(begun: Begun) -> list[Started | Delta | Finished]:

@@ -31,11 +31,12 @@ async def once[R: Message](database: Database, request: Repeatable, response_typ
     """
     method = type(request).__name__
     digest = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
+    request_key = hashlib.sha256(request.request_id.encode()).hexdigest()  # callers may make an id of a person's
     async with database.write() as session:
         # Two calls with one request id take turns; the lock goes with the transaction.
-        await session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"{method}:{request.request_id}", 0))))
+        await session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"{method}:{request_key}", 0))))
         statement = sa.select(_requests.c.payload_hash, _requests.c.response).where(
-            _requests.c.method == method, _requests.c.request_id == request.request_id
+            _requests.c.method == method, _requests.c.request_id == request_key
         )
         known = (await session.execute(statement)).one_or_none()
         if known is not None:
@@ -43,7 +44,8 @@ async def once[R: Message](database: Database, request: Repeatable, response_typ
                 raise RequestIdReused(request.request_id)
             return response_type.FromString(known.response)
         response = await act(session)
-        row = {"method": method, "request_id": request.request_id, "payload_hash": digest, "response": response.SerializeToString()}
+        whose = getattr(request, "user_id", "") or getattr(request, "author_id", "")
+        row = {"method": method, "request_id": request_key, "user_id": whose, "payload_hash": digest, "response": response.SerializeToString()}
         await session.execute(sa.insert(_requests).values(row))
         return response
 

@@ -8,14 +8,32 @@ import grpc
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from parlour.conversation.v1 import conversation_pb2_grpc
 from services.conversation import model_metrics
 from services.conversation.abandoned import AbandonedReplies
-from services.conversation.message_store import append_messages, list_messages, reset_conversation
-from services.conversation.proto_forms import begin_request, conversation_key, message_proto, new_turn, stored_message, usage_proto, usage_value
-from services.conversation.reply import Delta, Finished, Replies, Started, Wanted
+from services.conversation.message_index import MessageIndex
+from services.conversation.message_store import append_messages, hold_fence, list_messages, reset_conversation
+from services.conversation.people import People
+from services.conversation.privacy import Privacy
+from services.conversation.privacy_servicer import PrivacyCalls
+from services.conversation.proto_forms import (
+    begin_request,
+    conversation_key,
+    message_proto,
+    new_turn,
+    prompt_part_proto,
+    relationship_proto,
+    stored_message,
+    topic_proto,
+    usage_proto,
+    usage_value,
+)
+from services.conversation.relationship import Person
+from services.conversation.reply import Replies, Wanted
+from services.conversation.reply_events import Delta, Finished, Started
 from services.conversation.requests import once
+from services.conversation.spoken_preferences import SpokenPreferences
 from services.conversation.store import Begun, Orphan, TurnStore
+from services.conversation.summarizing import Summarizing
 from services.conversation.turn import NOT_STORED, Ending, TurnState
 from services.runtime.database import Database
 from services.runtime.deadline import remaining_s
@@ -29,14 +47,30 @@ _ROLES = ("user", "assistant")
 type _Context[A] = grpc.aio.ServicerContext[Any, A]
 
 
-class ConversationServicer(conversation_pb2_grpc.ConversationServiceServicer):
+class ConversationServicer(PrivacyCalls):
     """Turns and messages."""
 
-    def __init__(self, store: TurnStore, database: Database, replies: Replies, abandoned: AbandonedReplies) -> None:
+    def __init__(
+        self,
+        store: TurnStore,
+        database: Database,
+        replies: Replies,
+        abandoned: AbandonedReplies,
+        people: People,
+        index: MessageIndex,
+        privacy: Privacy,
+        preferences: SpokenPreferences,
+        summarizing: Summarizing,
+    ) -> None:
+        self._summarizing = summarizing
         self._store = store
         self._database = database
         self._replies = replies
         self._abandoned = abandoned
+        self._people = people
+        self._index = index
+        self._privacy = privacy
+        self._preferences = preferences
 
     async def BeginTurn(self, request: pb.BeginTurnRequest, context: _Context[pb.BeginTurnResponse]) -> pb.BeginTurnResponse:
         """Begin a turn. While the database is away it is begun all the same: the person is answered, and told that it is not kept."""
@@ -46,6 +80,9 @@ class ConversationServicer(conversation_pb2_grpc.ConversationServiceServicer):
         except (DependencyUnavailable, DeadlineExceeded):
             model_metrics.unstored.labels("turn").inc()
             return pb.BeginTurnResponse(turn_id=new.turn_id, fence=NOT_STORED, state=pb.TURN_STATE_ACCEPTED, stored=False)
+        self._people.sessions.turn(Person(new.guild_id, new.user_id))
+        if begun.turn.state == TurnState.ACCEPTED:
+            await self._preferences.heed(new, stored=True)
         return _begun(begun)
 
     async def Reply(self, request: pb.ReplyRequest, context: _Context[pb.ReplyResponse]) -> AsyncIterator[pb.ReplyResponse]:
@@ -74,7 +111,9 @@ class ConversationServicer(conversation_pb2_grpc.ConversationServiceServicer):
         return pb.ClaimOrphanedTurnsResponse(turns=[_orphan(orphan) for orphan in orphans])
 
     async def AppendMessages(self, request: pb.AppendMessagesRequest, context: _Context[pb.AppendMessagesResponse]) -> pb.AppendMessagesResponse:
-        """Store messages that were not answered."""
+        """Store messages that were not answered; on behalf of a person's turn only while no other has its place."""
+        if bool(request.user_id) != bool(request.fence):
+            raise InvalidField("fence" if request.user_id else "user_id", "is needed where the other is given")
         for number, message in enumerate(request.messages):
             if message.role and message.role not in _ROLES:
                 raise InvalidField(f"messages[{number}].role", "must be user or assistant")
@@ -82,8 +121,13 @@ class ConversationServicer(conversation_pb2_grpc.ConversationServiceServicer):
                 raise InvalidField(f"messages[{number}].create_time", "is no time of our age")
 
         async def act(session: AsyncSession) -> pb.AppendMessagesResponse:
-            messages = [stored_message(message) for message in request.messages]
-            return pb.AppendMessagesResponse(appended=await append_messages(session, conversation_key(request.conversation), messages))
+            where, messages = conversation_key(request.conversation), [stored_message(message) for message in request.messages]
+            if request.fence:
+                await hold_fence(session, where.guild_id, request.user_id, request.fence)
+            appended = await append_messages(session, where, messages)
+            if appended:
+                await self._index.enqueue(session, where)
+            return pb.AppendMessagesResponse(appended=appended)
 
         return await once(self._database, request, pb.AppendMessagesResponse, act)
 
@@ -97,16 +141,28 @@ class ConversationServicer(conversation_pb2_grpc.ConversationServiceServicer):
         token = str(page[-1].sequence) if len(found) > size else ""
         return pb.ListMessagesResponse(messages=[message_proto(message) for message in page], next_page_token=token)
 
+    async def Summarize(self, request: pb.SummarizeRequest, context: _Context[pb.SummarizeResponse]) -> pb.SummarizeResponse:
+        """Say what was talked about."""
+        topics = await self._summarizing.on_demand(conversation_key(request.conversation), _left_s())
+        return pb.SummarizeResponse(text="\n".join(topic.summary for topic in topics), topics=[topic_proto(topic) for topic in topics])
+
     async def ResetConversation(
         self, request: pb.ResetConversationRequest, context: _Context[pb.ResetConversationResponse]
     ) -> pb.ResetConversationResponse:
         """Start a conversation afresh."""
 
         async def act(session: AsyncSession) -> pb.ResetConversationResponse:
-            await reset_conversation(session, conversation_key(request.conversation))
+            where = conversation_key(request.conversation)
+            await reset_conversation(session, where)
+            await self._summarizing.after_reset(session, where)
             return pb.ResetConversationResponse()
 
         return await once(self._database, request, pb.ResetConversationResponse, act)
+
+    async def GetRelationship(self, request: pb.GetRelationshipRequest, context: _Context[pb.GetRelationshipResponse]) -> pb.GetRelationshipResponse:
+        """Read a relationship."""
+        known = await self._people.relationships.read(Person(request.guild_id, request.user_id))
+        return pb.GetRelationshipResponse(relationship=relationship_proto(known, self._people.relationships.today()) if known is not None else None)
 
 
 def _left_s() -> float:
@@ -134,7 +190,7 @@ def _state(state: TurnState) -> pb.TurnState.ValueType:
 
 
 def _wanted(request: pb.ReplyRequest) -> Wanted:
-    message = new_turn(request.message)
+    message = new_turn(request.message, images_field="message.images")
     if message.turn_id != request.turn_id:
         raise InvalidField("turn_id", "must be that of the message and its attempt")
     if bool(request.account_id) != bool(request.hold_id):
@@ -155,7 +211,14 @@ def _wanted(request: pb.ReplyRequest) -> Wanted:
 def _reply_response(event: Started | Delta | Finished) -> pb.ReplyResponse:
     match event:
         case Started():
-            started = pb.ReplyStarted(model=event.model, prompt_tokens=event.prompt_tokens, left_out=event.left_out, fell_back=event.fell_back)
+            started = pb.ReplyStarted(
+                model=event.model,
+                prompt_tokens=event.prompt_tokens,
+                left_out=event.left_out,
+                fell_back=event.fell_back,
+                parts=[prompt_part_proto(report) for report in event.parts],
+                persona_change=event.persona_change,
+            )
             return pb.ReplyResponse(started=started)
         case Delta():
             return pb.ReplyResponse(delta=pb.ReplyDelta(text=event.text, completion_tokens=event.completion_tokens))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, LiteralString
 
 import sqlalchemy as sa
@@ -11,13 +12,20 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.conversation import tables
-from services.conversation.context_window import Said
-from services.conversation.persona import DEFAULT, Persona
+from services.conversation.context_window import Said, Summary
+from services.conversation.images import Image, stored_images
+from services.conversation.persona import Persona
+from services.conversation.persona_layers import laid_over
+from services.conversation.persona_store import layer_of
+from services.conversation.summaries import dated_summary
 from services.conversation.turn import Ending, NewTurn, Turn, TurnState, check_fence, check_newest
 from services.conversation.turn_rows import AFTERMATH, BACKGROUND, BEGIN, DUE, END, END_WITH_JOB, STORED, begin_values, end_values, turn_of
 from services.runtime.database import Database
 from services.runtime.errors import NotFound, RequestIdReused
 from services.runtime.jobs import Jobs
+
+SUMMARIES_READ_MAX = 20
+"""More than stand side by side (settings.summaries_max); a prompt has room for the newest of them."""
 
 _turns, _messages, _fences = tables.turns, tables.messages, tables.fences
 
@@ -36,6 +44,12 @@ class Background:
 
     history: Sequence[Said]
     persona: Persona
+    rules: str = ""
+    images_allowed: bool = True
+    earlier_images: Sequence[Image] = ()  # of the newest messages that have any, newest first
+    relationship: str = ""
+    history_is_whole: bool = True  # the conversation has no older messages
+    summaries: Sequence[Summary] = ()  # oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +71,24 @@ class Orphan:
 class TurnStore:
     """Turns and what was said in them."""
 
-    def __init__(self, database: Database, jobs: Jobs, *, turn_s: float, claim_s: float, orphan_keep_s: float, history_max: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        jobs: Jobs,
+        *,
+        turn_s: float,
+        claim_s: float,
+        orphan_keep_s: float,
+        history_max: int,
+        earlier_images_max: int = 0,
+    ) -> None:
         self._database = database
         self._jobs = jobs
         self._turn_s = turn_s
         self._claim_s = claim_s
         self._orphan_keep_s = orphan_keep_s
         self._history_max = history_max
+        self._earlier_images_max = earlier_images_max
 
     async def begin(self, new: NewTurn) -> Begun:
         """Store a turn with its message and issue its fence; a repeated one is answered as it is stored.
@@ -77,21 +102,29 @@ class TurnStore:
         if row is not None:
             return Begun(new.accepted(row.fence, row.accept_time), "")
         begun = await self._stored(new.turn_id)
-        if begun.turn.payload_hash != new.payload_hash():
+        if begun.turn.payload_hash and begun.turn.payload_hash != new.payload_hash():  # empty: its text is gone (message_changes.py)
             raise RequestIdReused(new.turn_id)
         return begun
 
     async def background(self, turn_id: str, fence: int) -> tuple[Begun, Background]:
         """Return a turn and what its reply is built from. Raises NotFound, and StaleFence where the fence is not the person's newest."""
-        row = await self._row(BACKGROUND, {"turn_id": turn_id, "history_max": self._history_max})
+        values = {"turn_id": turn_id, "history_max": self._history_max, "earlier_images_max": self._earlier_images_max}
+        row = await self._row(BACKGROUND, values | {"summaries_max": SUMMARIES_READ_MAX})
         if row is None:
             raise NotFound("turn")
         turn = turn_of(row)
         check_fence(turn, fence)
         if turn.state == TurnState.ACCEPTED:
             check_newest(turn, row.newest_fence or 0)
-        history = [Said(*said) for said in row.history or ()]
-        return Begun(turn, row.reply_text or ""), Background(history, Persona(**row.persona) if row.persona else DEFAULT)
+        history = [_said(*said) for said in row.history or ()]
+        layers = {(layer["guild_id"], layer["user_id"]): layer_of(layer) for layer in row.persona_layers or ()}
+        persona = laid_over(turn.guild_id, turn.user_id, layers).persona
+        earlier = [image for author_name, images in row.earlier_images or () for image in stored_images(images, author_name or "somebody")]
+        shown = earlier[: self._earlier_images_max]
+        begun = Begun(turn, row.reply_text or "")
+        whole = len(history) < self._history_max
+        summaries = [dated_summary(*summary) for summary in row.summaries or ()]
+        return begun, Background(history, persona, row.rules or "", row.images_allowed is not False, shown, row.relationship or "", whole, summaries)
 
     async def end(self, ending: Ending) -> Begun:
         """End an accepted turn: state, text, usage, and the job that settles it and hands its message to memory, all or nothing.
@@ -171,6 +204,10 @@ class TurnStore:
         return Aftermath(turn, row.said if observable else None)
 
 
+def _said(role: str, author_id: str, author_name: str, text: str, sequence: int, message_id: str, sent_at_s: float, offset_bytes: int) -> Said:
+    return Said(role, author_id, author_name, text, sequence, message_id, datetime.fromtimestamp(sent_at_s, UTC), offset_bytes)
+
+
 async def _next_fence(session: AsyncSession, guild_id: str, user_id: str) -> int:
     insert = pg.insert(_fences).values(guild_id=guild_id, user_id=user_id, fence=1)
     statement = insert.on_conflict_do_update(index_elements=["guild_id", "user_id"], set_={"fence": _fences.c.fence + 1})
@@ -180,7 +217,7 @@ async def _next_fence(session: AsyncSession, guild_id: str, user_id: str) -> int
 
 
 async def _message(session: AsyncSession, turn: Turn) -> NewTurn | None:
-    statement = sa.select(_messages.c.text, _messages.c.replied_to).where(
+    statement = sa.select(_messages.c.text, _messages.c.replied_to, _messages.c.images).where(
         _messages.c.guild_id == turn.guild_id,
         _messages.c.channel_id == turn.channel_id,
         _messages.c.message_id == turn.message_id,
@@ -196,8 +233,10 @@ async def _message(session: AsyncSession, turn: Turn) -> NewTurn | None:
         channel_id=turn.channel_id,
         user_id=turn.user_id,
         user_name=turn.user_name,
+        nickname=turn.nickname,
         text=row.text,
         channel_hidden=turn.channel_hidden,
         origin=turn.origin,
         replied_to=row.replied_to,
+        images=stored_images(row.images),
     )

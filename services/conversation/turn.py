@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
+from services.conversation.images import Image
 from services.runtime.errors import NotFound, StaleFence
 
 NOT_STORED = 0
@@ -24,12 +25,15 @@ class TurnState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens used by one reply or completion; cached_prompt_tokens are a part of prompt_tokens."""
+    """Tokens used by one reply or completion, and the pictures shown. cached_prompt_tokens are a part of prompt_tokens, reasoning_tokens of
+    completion_tokens."""
 
     model: str = ""
     prompt_tokens: int = 0
     cached_prompt_tokens: int = 0
     completion_tokens: int = 0
+    reasoning_tokens: int = 0
+    images: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,18 @@ class NewTurn:
     channel_hidden: bool = False
     origin: str = ""
     replied_to: Mapping[str, str] | None = None
+    images: tuple[Image, ...] = ()
+    nickname: str = ""
 
     @property
     def turn_id(self) -> str:
         """<message_id>:<attempt>, from which every other request id of the turn derives."""
         return f"{self.message_id}:{self.attempt}"
+
+    @property
+    def called(self) -> str:
+        """What the person is called in this guild."""
+        return self.nickname or self.user_name
 
     def accepted(self, fence: int, accept_time: datetime) -> "Turn":
         """Return the turn that this message has become."""
@@ -62,6 +73,7 @@ class NewTurn:
             channel_id=self.channel_id,
             user_id=self.user_id,
             user_name=self.user_name,
+            nickname=self.nickname,
             channel_hidden=self.channel_hidden,
             origin=self.origin,
             state=TurnState.ACCEPTED,
@@ -72,7 +84,7 @@ class NewTurn:
 
     def payload_hash(self) -> bytes:
         """A digest of what must not differ when the message is handed in again."""
-        fields = (self.guild_id, self.channel_id, self.user_id, self.text)
+        fields = (self.guild_id, self.channel_id, self.user_id, self.text, *(image.url for image in self.images))
         return hashlib.sha256("\0".join(fields).encode()).digest()
 
 
@@ -97,6 +109,7 @@ class Turn:
     truncated: bool = False
     account_id: str = ""
     hold_id: str = ""
+    nickname: str = ""
 
 
 @dataclass(frozen=True, slots=True)

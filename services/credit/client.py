@@ -55,6 +55,14 @@ class CreditClient:
         """Record what a turn used, and charge it if nobody has. Raises NotFound, UnknownModel, RequestIdReused."""
         return await self._remote.unary(self._credit.RecordUsage, request, timeout_s=timeout_s)
 
+    async def list_grants(self, request: pb.ListGrantsRequest, *, timeout_s: float = TIMEOUT_S) -> pb.ListGrantsResponse:
+        """List an account's grants. Raises NotFound."""
+        return await self._remote.unary(self._credit.ListGrants, request, timeout_s=timeout_s)
+
+    async def erase_subject(self, request: pb.EraseSubjectRequest, *, timeout_s: float = 30.0) -> pb.EraseSubjectResponse:
+        """Cut the link between a person and the books. Raises RequestIdReused, InvalidField."""
+        return await self._remote.unary(self._admin.EraseSubject, request, timeout_s=timeout_s)
+
     async def create_grant(self, request: pb.CreateGrantRequest, *, timeout_s: float = TIMEOUT_S) -> pb.CreateGrantResponse:
         """Add credits. Raises LimitReached, RequestIdReused."""
         return await self._remote.unary(self._admin.CreateGrant, request, timeout_s=timeout_s)

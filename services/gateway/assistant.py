@@ -59,7 +59,7 @@ class Assistant:
         self._settings = settings
         self._settlement = settlement
         self._leases = leases
-        self._commands = CommandAnswers(services.memory, services.credit, settings)
+        self._commands = CommandAnswers(services.memory, services.credit, services.conversation, settings)
         self._queue: TurnQueue[tuple[str, str]] = TurnQueue(
             running_max=settings.running_max, waiting_per_key_max=settings.waiting_per_user_max, waiting_max=settings.waiting_max
         )

@@ -224,6 +224,8 @@ class AssistantTurn:
                 match response.WhichOneof("event"):
                     case "started":
                         progress.model, progress.prompt_tokens = response.started.model, response.started.prompt_tokens
+                        if response.started.persona_change:
+                            await self._send(events.notice("persona_change", response.started.persona_change))
                     case "delta":
                         self._record.first_text()
                         await self._send(events.delta(response.delta.text), partial(progress.take, response.delta))

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from parlour.credit.v1 import credit_pb2
 from parlour.gateway.v1 import gateway_pb2
 from parlour.memory.v1 import memory_pb2
+from services.conversation.client import ConversationClient
 from services.credit.client import CreditClient
 from services.gateway import events, notices, requests
 from services.gateway.commands import Command, Kind
 from services.gateway.events import Final
 from services.gateway.settings import GatewaySettings
+from services.gateway.voice_answers import VoiceAnswers
 from services.memory.client import MemoryClient
 from services.runtime.bounded_map import BoundedMap
 from services.runtime.errors import CircuitOpen, ParlourError
@@ -23,15 +25,21 @@ MEMORY_CHARS_MAX = 2_000
 """What the memory service accepts in one text."""
 
 _Place = tuple[str, str]
+_AWAY = {
+    Kind.CREDITS: "credit_command_unavailable",
+    **dict.fromkeys((Kind.EXPLAIN_VOICE, Kind.UNDO_VOICE, Kind.LIST_PRESETS, Kind.TAKE_PRESET), "voice_command_unavailable"),
+}
+"""What is said where the service that a command needs is away; that is memory unless it stands here."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A plan to forget, until when (by the wall clock, seconds) it can be carried out or undone."""
+    """A plan to forget, until when (by the wall clock, seconds) it can be carried out or undone, and when it was made or carried out."""
 
     plan_id: str
     count: int
     until_s: float
+    at_s: float
 
 
 class CommandAnswers:
@@ -41,9 +49,17 @@ class CommandAnswers:
     person talks of something else, so that a later "yes" is not taken for consent.
     """
 
-    def __init__(self, memory: MemoryClient, credit: CreditClient, settings: GatewaySettings, wall_clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        memory: MemoryClient,
+        credit: CreditClient,
+        conversation: ConversationClient,
+        settings: GatewaySettings,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
         self._memory = memory
         self._credit = credit
+        self._voice = VoiceAnswers(conversation, settings, wall_clock)
         self._settings = settings
         self._now_s = wall_clock
         self._offers: BoundedMap[_Place, _Plan] = BoundedMap("gateway_forget_offers", ttl_s=settings.forget_offer_s)
@@ -68,11 +84,14 @@ class CommandAnswers:
             Kind.CONFIRM: lambda: self._confirm(message),
             Kind.DECLINE: lambda: self._decline(message),
             Kind.UNDO: lambda: self._undo_last(message),
+            Kind.EXPLAIN_VOICE: lambda: _saying(message, self._voice.explain(message)),
+            Kind.UNDO_VOICE: lambda: _saying(message, self._voice.undo(message)),
+            Kind.LIST_PRESETS: lambda: _saying(message, self._voice.presets()),
+            Kind.TAKE_PRESET: lambda: _saying(message, self._voice.take(message, command.text)),
             Kind.CREDITS: lambda: self._credits(message),
             Kind.HELP: lambda: self._help(message),
         }
-        away = "credit_command_unavailable" if command.kind is Kind.CREDITS else "memory_command_unavailable"
-        return await _refusing(message, away, work[command.kind])
+        return await _refusing(message, _AWAY.get(command.kind, "memory_command_unavailable"), work[command.kind])
 
     async def decide(self, decision: gateway_pb2.ForgetDecision, message: gateway_pb2.IncomingMessage) -> Final:
         """Carry out what a pressed button asks for."""
@@ -117,7 +136,7 @@ class CommandAnswers:
         if not plan.plan_id or not plan.memories:
             return _said(message, notices.words("forget_nothing"))
         count = len(plan.memories)
-        self._offers.put(_place(message), _Plan(plan.plan_id, count, plan.expire_time.ToMilliseconds() / 1000))
+        self._offers.put(_place(message), _Plan(plan.plan_id, count, plan.expire_time.ToMilliseconds() / 1000, self._now_s()))
         final = _said(message, notices.words("forget_offer", count=notices.count_text(count), list=_texts(plan.memories)))
         final.forget_offer.plan_id = plan.plan_id
         final.forget_offer.memories.extend(_shown(plan.memories))
@@ -135,7 +154,7 @@ class CommandAnswers:
         )
         done = await self._memory.commit_forget(request, timeout_s=self._settings.command_s)
         self._offers.pop(_place(message))
-        self._done.put(_place(message), _Plan(plan_id, done.forgotten, done.undo_until_time.ToMilliseconds() / 1000))
+        self._done.put(_place(message), _Plan(plan_id, done.forgotten, done.undo_until_time.ToMilliseconds() / 1000, self._now_s()))
         final = _said(message, notices.words("forget_done", count=notices.count_text(done.forgotten)))
         final.forget_done.CopyFrom(gateway_pb2.ForgetDone(plan_id=plan_id, forgotten=done.forgotten, undo_until_time=done.undo_until_time))
         return final
@@ -145,7 +164,11 @@ class CommandAnswers:
         return _said(message, notices.words("forget_declined"))
 
     async def _undo_last(self, message: gateway_pb2.IncomingMessage) -> Final:
+        """Undo what was done last: a forget, or a change of the voice."""
         plan = self._alive(self._done, _place(message))
+        voice_at_s = await self._voice.changed_at_s(message)
+        if voice_at_s is not None and (plan is None or voice_at_s > plan.at_s):
+            return await _saying(message, self._voice.undo(message))
         if plan is None:
             return _said(message, notices.words("undo_nothing"))
         return await self._undo(message, plan.plan_id)
@@ -188,6 +211,10 @@ def _remembered_key(added: memory_pb2.AddMemoryResponse) -> str:
     if added.memory.quarantined:
         return "quarantined"
     return "already_remembered" if added.duplicate else "remembered"
+
+
+async def _saying(message: gateway_pb2.IncomingMessage, text: Awaitable[str]) -> Final:
+    return _said(message, await text)
 
 
 def _said(message: gateway_pb2.IncomingMessage, text: str) -> Final:

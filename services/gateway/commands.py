@@ -18,13 +18,17 @@ class Kind(StrEnum):
     CONFIRM = "confirm"  # of a forget that was offered; talk where none was
     DECLINE = "decline"  # the same
     UNDO = "undo"
+    EXPLAIN_VOICE = "explain_voice"
+    UNDO_VOICE = "undo_voice"
+    LIST_PRESETS = "list_presets"
+    TAKE_PRESET = "take_preset"
     CREDITS = "credits"
     HELP = "help"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command. `text` is what to remember or forget, as it was written; empty for the other kinds."""
+    """One command. `text` is what to remember or forget, or which personality to take, as it was written; empty for the other kinds."""
 
     kind: Kind
     text: str = ""
@@ -36,6 +40,15 @@ _FACT = r"(?P<text>\S.*)"
 _OWN_FACT = r"(?P<text>(?:i|i'm|i've|i'd|my|we|we're|our) .*)"
 # "forget it" and "forget about that, let's ..." are idioms.
 _NOT_IDIOM = r"(?!(?:it|that|this|them|him|her)\b *(?:[,.;:!?-]|$))"
+
+_TALK = r"(?:talk|speak|write|answer|respond|reply|chat)"
+_TALKING = r"(?:talking|speaking|writing|answering|responding|replying|being|acting|sounding)"
+_TO_ME = r"(?: (?:to|with) (?:me|us))?"
+_SO = r"(?:very )?(?:short|brief|briefly|long|formal|formally|casual|casually|informal|blunt|curt|little|much)"
+_LIKE_THIS = rf"(?:like (?:this|that)|(?:this|that) way|so|in \w+|so {_SO})"
+_VOICE = r"(?:style|tone|voice|personality|persona)"
+_PRESETS = r"(?:personalities|personas|presets)"
+_PRESET = r"(?:personality|persona|preset)"
 
 # Matched against the whole message without case, in order; a blank stands for any white space. Marks at the end are let go.
 PATTERNS: tuple[tuple[Kind, str], ...] = (
@@ -75,6 +88,33 @@ PATTERNS: tuple[tuple[Kind, str], ...] = (
     (Kind.DECLINE, r"(?:(?:no|nope),? )?(?:keep (?:it|that|them)|don't(?: forget (?:it|that|them))?|cancel(?: (?:it|that))?|never ?mind)"),
     (Kind.UNDO, rf"{_PLEASE}undo(?: (?:it|that|this|the forget|the forgetting))?"),
     (Kind.UNDO, rf"{_CAN_YOU}(?:bring|get) (?:it|that|them) back"),
+    (Kind.EXPLAIN_VOICE, r"/voice"),
+    (Kind.EXPLAIN_VOICE, rf"(?:so,? |but )?why (?:do|did|are) you (?:always )?(?:{_TALK}|{_TALKING}|sound|act){_TO_ME} {_LIKE_THIS}"),
+    (
+        Kind.EXPLAIN_VOICE,
+        r"why are your (?:answers|replies|messages|responses) (?:always )?so (?:short|brief|long|wordy|formal|casual|blunt|curt|detailed)",
+    ),
+    (Kind.EXPLAIN_VOICE, rf"why are you so (?:formal|casual|informal|brief|curt|terse|wordy|verbose|blunt){_TO_ME}"),
+    (Kind.EXPLAIN_VOICE, r"why (?:do you|are you|don't you|do you never) us(?:e|ing) (?:so many |so few |no |any )?emojis?"),
+    (Kind.EXPLAIN_VOICE, rf"{_CAN_YOU}explain (?:your {_VOICE}|(?:the way|why|how) you {_TALK}{_TO_ME}(?: like (?:this|that)| (?:this|that) way)?)"),
+    (Kind.EXPLAIN_VOICE, rf"what(?:'s| is) your {_VOICE}(?: (?:with|for) me)?"),
+    (
+        Kind.UNDO_VOICE,
+        rf"{_CAN_YOU}(?:{_TALK}|be){_TO_ME} (?:like|as) (?:before|you (?:did|used to|were|talked|spoke|always did)(?: before)?)(?: again)?",
+    ),
+    (Kind.UNDO_VOICE, rf"{_CAN_YOU}(?:{_TALK}|be){_TO_ME} (?:the way|how) you (?:did|used to|were|talked|spoke)(?: before)?(?: again)?"),
+    (Kind.UNDO_VOICE, rf"{_CAN_YOU}go back to (?:how|the way) you (?:talked|spoke|wrote|answered|were talking|were){_TO_ME}(?: before)?"),
+    (
+        Kind.UNDO_VOICE,
+        rf"{_CAN_YOU}(?:undo|revert|take back) (?:the|that|this|your|my)(?: last)?(?: change (?:of|to) (?:the|your))? {_VOICE}(?: change)?",
+    ),
+    (Kind.UNDO_VOICE, rf"{_CAN_YOU}change (?:the|your) {_VOICE} back"),
+    (Kind.LIST_PRESETS, r"/personalities"),
+    (Kind.LIST_PRESETS, rf"{_CAN_YOU}(?:show|list|tell|give)(?: me)?(?: all)?(?: of)?(?: the| your)?(?: available)? {_PRESETS}"),
+    (Kind.LIST_PRESETS, rf"(?:what|which) {_PRESETS} (?:are there|do you have|can i (?:choose|pick|take|use)(?: from)?|are available|can you have)"),
+    (Kind.TAKE_PRESET, r"/personality (?P<text>[\w-]+)"),
+    (Kind.TAKE_PRESET, rf"{_CAN_YOU}(?:use|take|choose|switch to|change to) the (?P<text>[\w-]+) {_PRESET}"),
+    (Kind.TAKE_PRESET, rf"{_CAN_YOU}(?:use|take|choose|switch to|change to) (?:the )?{_PRESET} (?P<text>[\w-]+)"),
     (Kind.CREDITS, r"(?:my )?credits"),
     (Kind.CREDITS, r"how (?:many|much) credits? (?:do i have|have i got|are left|is left|have i left)(?: left)?"),
     (Kind.CREDITS, r"(?:what is|what's|show(?: me)?|check|tell me) my (?:credits?|balance|credit balance)"),

@@ -33,6 +33,7 @@ WORDS: Mapping[str, str] = {
     "credit_unavailable": "Sorry, I can't check your credits right now, so I can't answer. Nothing was charged. Please try again in a minute.",
     "conversation_unavailable": "Sorry, I can't have a conversation right now. Nothing was charged. Please try again in a minute.",
     "memory_command_unavailable": "Sorry, I can't reach my memory right now. Nothing was changed. Please try again in a minute.",
+    "voice_command_unavailable": "Sorry, I can't look up how I talk right now. Nothing was changed. Please try again in a minute.",
     "credit_command_unavailable": "Sorry, I can't look up your credits right now. Please try again in a minute.",
     # Behind what was delivered of an answer that was cut.
     "cut": "(Sorry, my answer was cut off here.)",
@@ -55,11 +56,16 @@ WORDS: Mapping[str, str] = {
     "forget_declined": "All right, I'll keep it.",
     "undone": "I brought back {count}.",
     "undo_nothing": "There is nothing to undo.",
+    "voice_undo_nothing": "There is no change of how I talk to take back.",
+    "presets": 'I can be one of these: {list}. Say "use the personality {first}", for example; "talk like before" takes it back.',
+    "preset_taken": 'From now on I am like this: {description}. Say "talk like before" to take it back.',
+    "preset_unknown": "I don't know that personality. There are these: {names}.",
     "credits": "You have {available} credits.",
     "credits_held": "You have {available} credits; {held} more are set aside for answers under way.",
     "help": (
         'Just talk to me. "remember that ..." makes me remember something, "what do you remember about me?" lists it, '
         '"forget that ..." makes me forget it, and "how many credits do I have?" shows your credits. '
+        'Say "shorter please" or "auf Deutsch bitte" to change how I talk, and ask "why do you talk like this?" about it. '
         "The short forms are /remember, /memories, /forget, /credits and /help."
     ),
 }

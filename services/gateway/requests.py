@@ -84,4 +84,22 @@ def credit_usage(usage: conversation_pb2.ModelUsage) -> credit_pb2.Usage:
         prompt_tokens=usage.prompt_tokens,
         cached_prompt_tokens=usage.cached_prompt_tokens,
         completion_tokens=usage.completion_tokens,
+        images=usage.images,
+    )
+
+
+def explain_persona(message: gateway_pb2.IncomingMessage) -> conversation_pb2.ExplainPersonaRequest:
+    """Ask why the assistant talks to a person as it does."""
+    return conversation_pb2.ExplainPersonaRequest(guild_id=message.guild_id, user_id=message.user_id)
+
+
+def undo_persona(message: gateway_pb2.IncomingMessage) -> conversation_pb2.UndoPersonaRequest:
+    """Ask to take back the last change of how the assistant talks to a person."""
+    return conversation_pb2.UndoPersonaRequest(request_id=f"{turn_id_of(message)}:undo-persona", guild_id=message.guild_id, user_id=message.user_id)
+
+
+def take_preset(message: gateway_pb2.IncomingMessage, own: conversation_pb2.Persona, preset: str) -> conversation_pb2.UpdatePersonaRequest:
+    """Ask to talk to a person by a preset from now on; `own` is what they have set until now."""
+    return conversation_pb2.UpdatePersonaRequest(
+        request_id=f"{turn_id_of(message)}:preset:{own.version}", guild_id=message.guild_id, user_id=message.user_id, persona=own, preset=preset
     )

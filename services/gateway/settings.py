@@ -40,6 +40,7 @@ class GatewaySettings(ServiceSettings, RedisSettings, DiscordSettings):
     completion_tokens_max: int = Field(400, ge=1, le=1_000_000, description="reply that a hold covers")
     memories_max: int = Field(8, ge=1, le=50, description="memories given to the model")
     forget_offer_s: float = Field(3600.0, gt=0, le=86_400, description="how long an offered or done forget is remembered here at most")
+    voice_undo_s: float = Field(3600.0, gt=0, le=86_400, description="how long after a change of the voice a plain undo still means it")
     repeat_s: float = Field(600.0, gt=0, le=86_400, description="how long the answer to a command is kept for a repeat of its message")
     repeats_max: int = Field(1_000, ge=1, le=100_000, description="answers to commands kept at once")
     listed_max: int = Field(50, ge=1, le=100, description="memories shown in one list")

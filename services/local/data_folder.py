@@ -41,6 +41,11 @@ class DataFolder:
         """The generated list of models and prices."""
         return self.path / "models.toml"
 
+    @property
+    def tokenizer_file(self) -> Path:
+        """The embedded model's tokenizer, out of its weights' file."""
+        return self.path / "tokenizer.json"
+
     def log(self, name: str) -> Path:
         """Where a program's output goes."""
         return self.path / "logs" / f"{name}.log"

@@ -1,6 +1,7 @@
 """What each service of the stack is told, by its environment."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from services.local.addresses import SERVICES, Addresses
 
@@ -14,6 +15,7 @@ def service_environment(
     # A start is over when the gateway has seen the others, so it looks often.
     outer = {"PARLOUR_GATEWAY_PROBE_INTERVAL_S": "0.5", **outer}
     decided = {"PARLOUR_REDIS_URL": redis_url, "PARLOUR_MODELS_FILE": models_file, "PARLOUR_DATA_DIR": data_folder, "PYTHONUNBUFFERED": "1"}
+    outer = {"PARLOUR_CONVERSATION_TOMBSTONES_FILE": str(Path(data_folder) / "tombstones.jsonl"), **outer}
     for name in SERVICES:
         prefix = f"PARLOUR_{name.upper()}_"
         decided[f"{prefix}LISTEN"] = decided[f"{prefix}ADDRESS"] = addresses.service(name)

@@ -93,8 +93,8 @@ def ollama_models() -> list[str]:
         return []
 
 
-def models_toml(choice: ModelChoice, base_url: str) -> str:
-    """The text of PARLOUR_MODELS_FILE: conversation reads the endpoint, credit the price and the tier."""
+def models_toml(choice: ModelChoice, base_url: str, tokenizer_file: str = "") -> str:
+    """The text of PARLOUR_MODELS_FILE: conversation reads the endpoint, credit the price and the tier. Without a tokenizer tokens are estimated."""
     quoted = json.dumps  # a JSON string of these characters is a TOML string
     return f"""\
 # Written at every start by the local stack. To use your own, set PARLOUR_MODELS_FILE.
@@ -108,6 +108,7 @@ api_key_env = {quoted(choice.api_key_env)}
 context_window_tokens = {choice.context_window_tokens}
 max_completion_tokens = {choice.completion_tokens_max}
 capabilities = {quoted(list(choice.capabilities))}
+tokenizer = {quoted(tokenizer_file)}
 
 [models.{choice.name}.price]
 prompt_microcredits_per_million_tokens = 100_000_000

@@ -22,7 +22,10 @@ from services.local.discord import MODULE as REGISTER_MODULE
 from services.local.discord import Registration
 from services.local.environment import DATABASES, service_environment
 from services.local.failure import StackFailure
+from services.local.gguf import NotGguf
 from services.local.model_choice import choose, models_toml, ollama_models
+from services.local.model_server import model_file
+from services.local.model_tokenizer import UnknownTokenizer, write_tokenizer
 from services.local.postgres import Postgres
 from services.local.supervisor import Say, Supervised, last_words
 from services.local.valkey import Valkey
@@ -111,12 +114,22 @@ class Stack:
             return _given_models_file(given), None
         choice = await asyncio.to_thread(choose, self._plan.environment, embedded=self._plan.embedded_model, ollama_models=ollama_models)
         self.model_sentence = choice.sentence
-        base_url, model = choice.base_url, None
+        base_url, model, tokenizer_file = choice.base_url, None, ""
         if choice.embedded:
             port = free_port()
             base_url, model = f"http://127.0.0.1:{port}/v1", (self._start_model_server(port), port)
-        self._folder.models_file.write_text(models_toml(choice, base_url))
+            tokenizer_file = await asyncio.to_thread(self._write_tokenizer)
+        self._folder.models_file.write_text(models_toml(choice, base_url, tokenizer_file))
         return self._folder.models_file, model
+
+    def _write_tokenizer(self) -> str:
+        """Write the embedded model's tokenizer beside the models file, so that its tokens are counted and not estimated; answers where."""
+        try:
+            write_tokenizer(model_file(), self._folder.tokenizer_file)
+        except (UnknownTokenizer, NotGguf) as problem:  # of another version of the weights; an estimate serves as well
+            self._say(f"Tokens are estimated: {problem}.")
+            return ""
+        return str(self._folder.tokenizer_file)
 
     def _start_model_server(self, port: int) -> Supervised:
         # It holds nothing, and llama.cpp takes its time with SIGTERM.

@@ -22,6 +22,7 @@ _PAGE = text(
     "SELECT * FROM memories WHERE scope_id = :scope_id AND user_id = :user_id AND memory_id > :after AND forgotten_at IS NULL"
     " ORDER BY memory_id LIMIT :page_size"
 )
+_SCOPES = text("SELECT scope_id FROM scopes WHERE user_id = :user_id OR user_id = '' ORDER BY scope_id")
 _VERSIONS = text(
     "SELECT * FROM memory_versions WHERE memory_id = ANY(:ids) AND (memory_id, version) > (:after_id, :after_version)"
     " ORDER BY memory_id, version LIMIT :versions_max"
@@ -35,14 +36,15 @@ class Exporting:
         self._replicas = replicas
         self._page_size = page_size
 
-    async def pages(self, viewer: Viewer, *, token: str = "") -> AsyncIterator[list[PortableMemory]]:
+    async def pages(self, viewer: Viewer, *, token: str = "", everywhere: bool = False) -> AsyncIterator[list[PortableMemory]]:
         """Yield the viewer's own memories of each scope they see, in the order of their ids, those that were superseded or are held back included.
 
+        With `everywhere` they are those of every scope that is theirs or shared, which takes time in proportion to the number of shared ones.
         Every page is read on its own: what is written meanwhile may be in it or not. A memory with more than ENTRY_VERSIONS_MAX earlier versions
         comes several times in a row, each time with the next of them.
         """
         served_by = ""
-        for scope_id in viewer.scope_ids():
+        for scope_id in await self._everywhere(viewer.user_id, token) if everywhere else viewer.scope_ids():
             after = _NO_ID
             while True:
                 page = await self._replicas.read([scope_id], token, partial(self._page, scope_id, viewer.user_id, after), after=served_by)
@@ -57,6 +59,12 @@ class Exporting:
                         async for entry in self._one_by_one(scope_id, row, token, served_by):
                             yield [entry]
                 _exported.inc(len(rows))
+
+    async def _everywhere(self, user_id: str, token: str) -> list[uuid.UUID]:
+        async def read(session: AsyncSession) -> list[uuid.UUID]:
+            return list((await session.execute(_SCOPES, {"user_id": user_id})).scalars())
+
+        return (await self._replicas.read([], token, read)).value
 
     async def _page(self, scope_id: uuid.UUID, user_id: str, after: uuid.UUID, session: AsyncSession) -> tuple[list[Row[Any]], list[Row[Any]]]:
         values = {"scope_id": scope_id, "user_id": user_id, "after": after, "page_size": self._page_size}

@@ -21,6 +21,7 @@ from services.memory.intent import Resemblance, asks_for_everything, meant
 from services.memory.scope_lock import confine, count, lock_known_scopes, reading, writing
 from services.memory.scopes import Viewer
 from services.retrieval.terms import query_terms
+from services.retrieval.text_embedding import vector_literal
 from services.runtime.database import Database
 from services.runtime.errors import NotFound, PlanExpired
 
@@ -128,7 +129,7 @@ class Forgetting:
                 return [row.memory_id for row in rows]
         terms = query_terms(sentence)
         model = await self._models.in_force()
-        vector = store.vector_literal(await model.embed_query(sentence))
+        vector = vector_literal(await model.embed_query(sentence))
         async with reading(self._database, viewer.scope_ids()) as session:
             rows = await session.execute(_RESEMBLANCES, {**parameters, "query": vector, "terms": terms, "model": model.name})
             resemblances = [Resemblance(row.memory_id, row.similarity, row.shared) for row in rows]

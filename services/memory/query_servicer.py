@@ -47,6 +47,7 @@ class MemoryQueryServicer(memory_pb2_grpc.MemoryQueryServiceServicer):
 
     async def ExportMemories(self, request: memory_pb2.ExportMemoriesRequest, context: _Context) -> AsyncIterator[memory_pb2.ExportMemoriesResponse]:
         translation.check_token(request.consistency_token)
-        async for page in self._exporting.pages(translation.viewer_from(request.viewer), token=request.consistency_token):
+        viewer = translation.viewer_from(request.viewer)
+        async for page in self._exporting.pages(viewer, token=request.consistency_token, everywhere=request.everywhere):
             for response in portable.exported(page):
                 yield response

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from services.memory.asking import Question
 from services.memory.facts import StoredMemory
 from services.memory.traits import Traits
+from services.retrieval.asking import Question
 from services.retrieval.fusion import Arm, Spread, fused, ranked
 from services.retrieval.terms import overlap, words_of
 

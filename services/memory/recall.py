@@ -18,7 +18,6 @@ from psycopg.rows import namedtuple_row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.memory import store
-from services.memory.asking import Question, understood
 from services.memory.embeddings import IN_FORCE, EmbeddingModels
 from services.memory.facts import StoredMemory
 from services.memory.ranking import NEIGHBOUR_SHARES, Candidate, Candidates, Found, Ranked, collapsed, rank
@@ -27,8 +26,9 @@ from services.memory.result_cache import Kept, ResultCache, Shape, key_of
 from services.memory.scope_lock import looking
 from services.memory.scopes import Viewer
 from services.memory.traits import Traits
+from services.retrieval.asking import Question, understood
 from services.retrieval.fusion import Spread
-from services.retrieval.text_embedding import TextEmbedding
+from services.retrieval.text_embedding import TextEmbedding, vector_literal
 from services.runtime.database import Database
 from services.runtime.errors import NotFound
 
@@ -243,7 +243,7 @@ class Recall:
         with _seconds.labels("embedding").time():
             vector = await model.embed_query(question.text)
         parameters = {
-            "query": store.vector_literal(vector),
+            "query": vector_literal(vector),
             "terms": question.terms,
             "scope_ids": scope_ids,
             "model": model.name,

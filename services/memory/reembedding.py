@@ -18,9 +18,9 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.memory import store
 from services.memory.embeddings import EmbeddingModels
 from services.memory.scope_lock import confine, reading, writing
+from services.retrieval.text_embedding import vector_literal
 from services.runtime.database import Database
 from services.runtime.errors import DependencyUnavailable
 from services.runtime.jobs import Jobs
@@ -240,7 +240,7 @@ class Reembedding:
         columns = {
             "ids": [row.memory_id for row in lacking],
             "versions": [row.version for row in lacking],
-            "embeddings": [store.vector_literal(vector) for vector in vectors],
+            "embeddings": [vector_literal(vector) for vector in vectors],
         }
         async with writing(self._database, values["scope_ids"]) as session:
             await session.execute(_HOLD_SCOPE, values)

@@ -19,7 +19,7 @@ from services.memory.scopes import Scope, Viewer, Visibility
 from services.memory.tables import memories, memory_embeddings, memory_terms, memory_traits, memory_versions
 from services.memory.traits import searchable_text, traits_of
 from services.retrieval.terms import terms_of
-from services.retrieval.text_embedding import Vectors
+from services.retrieval.text_embedding import vector_literal
 from services.runtime.errors import InvalidField, NotFound, PermissionRefused, StaleVersion
 
 _LENGTH_MAX = 32_767  # of a smallint; a text of 2,000 characters has no more terms
@@ -238,12 +238,6 @@ def _trait_columns(facts: Iterable[NewFact]) -> dict[str, list[Any]]:
         "asks": [one.asks for one in traits],
         "dated": [one.dated for one in traits],
     }
-
-
-def vector_literal(vector: Vectors) -> str:
-    """Return a vector as pgvector reads it."""
-    # Nine digits give back every float32 exactly; repr would write the seventeen of a float64.
-    return "[" + ",".join(["%.9g" % number for number in vector.tolist()]) + "]"  # noqa: UP031 -- twice as fast as format()
 
 
 async def supersede(session: AsyncSession, ids: Collection[uuid.UUID]) -> None:

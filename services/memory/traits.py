@@ -3,20 +3,13 @@
 Each says something about telling memories in general: who said it, how much it says, whether it asks instead of tells, whether it names a time.
 """
 
-import re
 from datetime import datetime
 from typing import NamedTuple
 
+from services.retrieval.asking import asks, folded_name, names_a_time
 from services.retrieval.terms import terms_of
 
 _LENGTH_MAX = 32_767  # of a smallint
-_DATED = re.compile(
-    r"\b(?:yesterday|today|tonight|tomorrow|recently|ago|since|last|next|this\s+(?:week|weekend|month|year|morning|evening)"
-    r"|(?:week|weekend|month|year|day)s?|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-    r"|january|february|march|april|may|june|july|august|september|october|november|december|(?:19|20)\d\d|\d{1,2}\s*(?:am|pm)|\d{1,2}:\d\d)\b",
-    re.IGNORECASE,
-)
-_NAME_CHARACTERS_MAX = 64
 
 
 class Traits(NamedTuple):
@@ -31,12 +24,7 @@ class Traits(NamedTuple):
 def traits_of(text: str, author_name: str) -> Traits:
     """Return the traits of a memory."""
     length = min(terms_of(text).length, _LENGTH_MAX)
-    return Traits(folded_name(author_name), length, text.rstrip(" \"')").endswith("?"), _DATED.search(text) is not None)
-
-
-def folded_name(name: str) -> str:
-    """Return the form in which two spellings of a name are the same."""
-    return " ".join(name.casefold().split())[:_NAME_CHARACTERS_MAX]
+    return Traits(folded_name(author_name), length, asks(text), names_a_time(text))
 
 
 def searchable_text(text: str, author_name: str, said_at: datetime) -> str:

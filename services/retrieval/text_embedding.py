@@ -9,6 +9,12 @@ import numpy.typing as npt
 Vectors = npt.NDArray[np.float32]
 
 
+def vector_literal(vector: Vectors) -> str:
+    """Return a vector as pgvector reads it."""
+    # Nine digits give back every float32 exactly; repr would write the seventeen of a float64.
+    return "[" + ",".join(["%.9g" % number for number in vector.tolist()]) + "]"  # noqa: UP031 -- twice as fast as format()
+
+
 class TextEmbedding(Protocol):
     """A model that turns texts into vectors of length 1. Vectors of different models, which their names tell apart, are never compared."""
 

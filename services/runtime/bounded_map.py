@@ -105,6 +105,10 @@ class BoundedMap[K, V]:
             self.put(key, found)
         return found
 
+    def peek(self, key: K) -> V | None:
+        """Return the item, idle or not, or None; its time is not renewed."""
+        return self._items.peek(key).value if key in self._items else None
+
     def pop(self, key: K) -> V | None:
         """Remove and return the item, or None."""
         item = self._items.pop(key, None)

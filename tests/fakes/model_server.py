@@ -20,7 +20,7 @@ import contextlib
 import json
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from types import TracebackType
@@ -44,13 +44,25 @@ class Answer:
     cut_after: int | None = None  # deltas before the connection is dropped
     status: int = 200
     retry_after_s: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)  # of an answer that is an error
     error_code: str = "scripted"  # of an error body, such as context_length_exceeded or content_filter
+    error_message: str = "scripted failure"
+    error_after: int | None = None  # deltas before an error is reported in mid-stream
     garbage: bool = False  # 200, and something that is no event and no JSON
+    raw: str | None = None  # 200, and this as the whole stream of events
+    huge_line: int = 0  # characters of a line that comes first and never ends
+    reset: bool = False  # the connection is reset before anything is answered
+    gzip: bool = False
     empty_choices: bool = False
     never: bool = False  # the request is read and nothing is ever sent
     hang_after: int | None = None  # deltas before the stream stalls without closing
     usage: bool = True  # False: a provider that reports no usage
+    usage_in_last: bool = False  # in the last event with a choice, not in one of its own
     cached_prompt_tokens: int = 0
+    reasoning: tuple[str, ...] = ()  # deltas of thoughts, before the text
+    reasoning_field: str = "reasoning_content"
+    reasoning_tokens: int | None = None  # as reported; None: not reported
+    refusal: str = ""  # comes in place of the text
     finish_reason: str = "stop"
 
 
@@ -76,8 +88,18 @@ class Request:
 
     @property
     def prompt(self) -> str:
-        """Everything the model was shown, in order."""
-        return "\n".join(str(message.get("content", "")) for message in self.messages)
+        """Every word the model was shown, in order."""
+        return "\n".join(_words(message.get("content", "")) for message in self.messages)
+
+    @property
+    def pictures(self) -> list[str]:
+        """The address of every picture the model was shown, in order."""
+        parts = [part for message in self.messages if isinstance(message.get("content"), list) for part in message["content"]]
+        return [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
+
+
+def _words(content: Any) -> str:
+    return "\n".join(part.get("text", "") for part in content) if isinstance(content, list) else str(content)
 
 
 class ModelServer:
@@ -158,6 +180,8 @@ class ModelServer:
         if answer.never:
             await asyncio.Event().wait()
         await _pause(answer.first_delay_s)
+        if answer.reset:
+            await _cut(http, request)
         if answer.status != 200:
             return _error(answer)
         if answer.garbage:
@@ -200,12 +224,31 @@ class ModelServer:
 
 async def _stream(http: web.Request, request: Request, answer: Answer, deltas: tuple[str, ...], finish_reason: str) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
+    if answer.gzip:
+        response.enable_compression(web.ContentCoding.gzip)
     await response.prepare(http)
+    if answer.huge_line:
+        await response.write(b"data: " + b"x" * answer.huge_line)
+        await asyncio.Event().wait()
+    if answer.raw is not None:
+        await response.write(answer.raw.encode())
+        await response.write_eof()
+        return response
+    for text in answer.reasoning:
+        await response.write(_event(request, {"choices": [_choice({answer.reasoning_field: text}, None)]}))
+        await _pause(answer.delta_delay_s)
+    if answer.refusal:
+        await response.write(_event(request, {"choices": [_choice({"refusal": answer.refusal}, None)]}))
+        deltas = ()
     for number, text in enumerate(deltas):
         if answer.cut_after == number:
             await _cut(http, request)
         if answer.hang_after == number:
             await asyncio.Event().wait()
+        if answer.error_after == number:
+            await response.write(_event(request, {"error": {"message": answer.error_message, "code": answer.error_code}}))
+            await response.write_eof()
+            return response
         await _pause(answer.delta_delay_s if number else 0.0)
         choices = [] if answer.empty_choices else [_choice({"role": "assistant", "content": text} if number == 0 else {"content": text}, None)]
         await response.write(_event(request, {"choices": choices}))
@@ -215,8 +258,9 @@ async def _stream(http: web.Request, request: Request, answer: Answer, deltas: t
     if answer.hang_after is not None:
         await asyncio.Event().wait()
     if not answer.empty_choices:
-        await response.write(_event(request, {"choices": [_choice({}, finish_reason)]}))
-    if answer.usage and request.body.get("stream_options", {}).get("include_usage"):
+        last: dict[str, Any] = {"choices": [_choice({}, finish_reason)]}
+        await response.write(_event(request, last | ({"usage": _usage(request, answer, deltas)} if answer.usage_in_last else {})))
+    if answer.usage and not answer.usage_in_last and request.body.get("stream_options", {}).get("include_usage"):
         await response.write(_event(request, {"choices": [], "usage": _usage(request, answer, deltas)}))
     await response.write(b"data: [DONE]\n\n")
     await response.write_eof()
@@ -252,10 +296,10 @@ def _usage(request: Request, answer: Answer, deltas: tuple[str, ...]) -> dict[st
     prompt_tokens = max(1, len(request.prompt) // 4)
     return {
         "prompt_tokens": prompt_tokens,
-        "completion_tokens": len(deltas),
-        "total_tokens": prompt_tokens + len(deltas),
+        "completion_tokens": len(answer.reasoning) + len(deltas),
+        "total_tokens": prompt_tokens + len(answer.reasoning) + len(deltas),
         "prompt_tokens_details": {"cached_tokens": answer.cached_prompt_tokens},
-    }
+    } | ({} if answer.reasoning_tokens is None else {"completion_tokens_details": {"reasoning_tokens": answer.reasoning_tokens}})
 
 
 def _limited(deltas: tuple[str, ...], answer: Answer, body: dict[str, Any]) -> tuple[tuple[str, ...], str]:
@@ -266,13 +310,13 @@ def _limited(deltas: tuple[str, ...], answer: Answer, body: dict[str, Any]) -> t
 
 
 def _error(answer: Answer) -> web.Response:
-    headers = {} if answer.retry_after_s is None else {"Retry-After": str(answer.retry_after_s)}
-    body = {"error": {"message": "scripted failure", "type": "scripted", "code": answer.error_code}}
+    headers = dict(answer.headers) | ({} if answer.retry_after_s is None else {"Retry-After": str(answer.retry_after_s)})
+    body = {"error": {"message": answer.error_message, "type": "scripted", "code": answer.error_code}}
     return web.json_response(body, status=answer.status, headers=headers)
 
 
 async def _cut(http: web.Request, request: Request) -> None:
-    """Drop the connection in the middle of whatever was being sent; losing it cancels this task."""
+    """Reset the connection in the middle of whatever was being sent; losing it cancels this task."""
     request.cut = True
     if http.transport is not None:
         http.transport.abort()

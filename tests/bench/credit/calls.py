@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import statistics
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import grpc
@@ -20,6 +20,7 @@ from tests.bench.turn import channel_to
 IN_FLIGHT = 64
 _READY_WAIT_S = 30
 _TIMEOUT_S = 10
+_SLICES = 20
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,25 @@ async def _measure(addresses: Addresses, plan: Plan) -> Calls:
             if plan.seconds:
                 calls.echo_calls_per_second.append(await done_per_second(echo, IN_FLIGHT, plan.seconds))
                 calls.unary_calls_per_second.append(2 * await done_per_second(door.pairs(plan.remembered), IN_FLIGHT, plan.seconds))
-            calls.echo_ms.append(await _median_ms(echo, plan.alone))
-            calls.commit_ms.append(await _median_ms(commit, plan.alone))
-            calls.pair_ms.append(await _median_ms(door.pairs(plan.remembered), plan.alone))
+            echo_ms, commit_ms, pair_ms = await _in_turns([echo, commit, door.pairs(plan.remembered)], plan.alone)
+            calls.echo_ms.append(echo_ms)
+            calls.commit_ms.append(commit_ms)
+            calls.pair_ms.append(pair_ms)
             if plan.accounts > plan.remembered:
                 calls.first_pair_ms.append(await _median_ms(lambda: door.pair(next(others)), plan.alone))
     return calls
+
+
+async def _in_turns(works: Sequence[Work], count: int) -> list[float]:
+    """Return the median latency of each, in milliseconds, of `count` runs.
+
+    They take turns, so that what the database does after a time of load (vacuum, checkpoints) meets all of them alike.
+    """
+    taken_ms: list[list[float]] = [[] for _ in works]
+    for _ in range(_SLICES):
+        for work, latencies in zip(works, taken_ms, strict=True):
+            latencies += await latencies_ms(work, max(1, count // _SLICES))
+    return [statistics.median(latencies) for latencies in taken_ms]
 
 
 async def _median_ms(work: Work, count: int) -> float:

@@ -15,8 +15,8 @@ import uvloop
 from parlour.memory.v1 import memory_pb2 as pb
 from parlour.memory.v1 import memory_pb2_grpc as pb_grpc
 from services.memory.scopes import Scope, Visibility
-from services.memory.store import vector_literal
 from services.retrieval.embedding import EmbeddingModel, Vectors
+from services.retrieval.text_embedding import vector_literal
 from services.runtime.entrypoint import set_up_collector
 from tests.bench.memory.sentences import sentences
 from tests.bench.peers import ECHO

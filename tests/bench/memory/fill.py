@@ -14,10 +14,10 @@ import psycopg
 from services.memory.facts import text_hash
 from services.memory.gist import gist_hash
 from services.memory.scopes import Scope
-from services.memory.store import vector_literal
 from services.memory.traits import searchable_text, traits_of
 from services.retrieval.embedding import MODEL_NAME, Vectors
 from services.retrieval.terms import terms_of
+from services.retrieval.text_embedding import vector_literal
 from tests.bench.memory.sentences import sentences
 
 _HOURS = 2_000

@@ -1,6 +1,7 @@
 """The conversation service in this process: real PostgreSQL, real gRPC, a scripted model, and neighbours that write down what they are told."""
 
 import asyncio
+import functools
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -19,9 +20,11 @@ from services.conversation.__main__ import start
 from services.conversation.client import RETRIED, ConversationClient
 from services.conversation.settings import ConversationSettings
 from services.local.postgres import Postgres
+from services.retrieval.embedding import EmbeddingModel
 from services.runtime.channel import Remote
 from services.runtime.database import Database
 from services.runtime.entrypoint import Parts
+from services.runtime.errors import NotFound
 from services.runtime.health import Health
 from services.runtime.jobs import Jobs
 from services.runtime.server import Server
@@ -64,12 +67,31 @@ class Credit(credit_pb2_grpc.CreditServiceServicer):
             await context.abort(*status_details(self.error, "credit"))
         return credit_pb2.RecordUsageResponse(charged_microcredits=1, captured_now=True)
 
+    async def ListEntries(self, request, context):
+        await context.abort(*status_details(NotFound("account"), "credit"))
+
+
+class CreditAdmin(credit_pb2_grpc.CreditAdminServiceServicer):
+    """Writes down whom it was told to erase; fails the first `failures` times."""
+
+    def __init__(self) -> None:
+        self.erased: list[credit_pb2.EraseSubjectRequest] = []
+        self.failures = 0
+
+    async def EraseSubject(self, request, context):
+        if self.failures:
+            self.failures -= 1
+            await context.abort(grpc.StatusCode.INTERNAL, "not now")
+        self.erased.append(request)
+        return credit_pb2.EraseSubjectResponse(erased_by_table={"account_keys": 1})
+
 
 class Memory(memory_pb2_grpc.MemoryServiceServicer):
     """Writes down observed messages; fails the first `failures` times."""
 
     def __init__(self) -> None:
         self.observed: list[memory_pb2.ObserveMessagesRequest] = []
+        self.erased: list[memory_pb2.EraseSubjectRequest] = []
         self.failures = 0
 
     async def ObserveMessages(self, request, context):
@@ -78,6 +100,20 @@ class Memory(memory_pb2_grpc.MemoryServiceServicer):
             await context.abort(grpc.StatusCode.INTERNAL, "not now")
         self.observed.append(request)
         return memory_pb2.ObserveMessagesResponse(accepted=len(request.messages))
+
+    async def EraseSubject(self, request, context):
+        if self.failures:
+            self.failures -= 1
+            await context.abort(grpc.StatusCode.INTERNAL, "not now")
+        self.erased.append(request)
+        return memory_pb2.EraseSubjectResponse(erased_by_table={"memories": 3})
+
+
+class MemoryQuery(memory_pb2_grpc.MemoryQueryServiceServicer):
+    """Remembers nothing."""
+
+    async def ExportMemories(self, request, context):
+        yield memory_pb2.ExportMemoriesResponse(format_version=1)
 
 
 @pytest.fixture(scope="session")
@@ -109,6 +145,7 @@ class Neighbours:
 
     credit: Credit = field(default_factory=Credit)
     memory: Memory = field(default_factory=Memory)
+    credit_admin: CreditAdmin = field(default_factory=CreditAdmin)
     address: str = ""
 
 
@@ -117,7 +154,9 @@ async def neighbours() -> AsyncIterator[Neighbours]:
     found = Neighbours()
     server = grpc.aio.server()
     credit_pb2_grpc.add_CreditServiceServicer_to_server(found.credit, server)
+    credit_pb2_grpc.add_CreditAdminServiceServicer_to_server(found.credit_admin, server)
     memory_pb2_grpc.add_MemoryServiceServicer_to_server(found.memory, server)
+    memory_pb2_grpc.add_MemoryQueryServiceServicer_to_server(MemoryQuery(), server)
     found.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     await server.start()
     yield found
@@ -128,6 +167,12 @@ async def neighbours() -> AsyncIterator[Neighbours]:
 async def model() -> AsyncIterator[ModelServer]:
     async with ModelServer() as server:
         yield server
+
+
+@functools.cache
+def embedding_model() -> EmbeddingModel:
+    """The model, loaded once: it holds nothing of a test's."""
+    return EmbeddingModel()
 
 
 class Service:
@@ -142,7 +187,7 @@ class Service:
         health = Health()
         server = Server("conversation", self.settings, health)
         parts = Parts(server, health, self.stack, None, asyncio.get_running_loop().create_future())
-        await start(self.settings, parts)
+        await start(self.settings, parts, embedding_model())
         await server.start()
         self.stack.push_async_callback(server.stop, 0)
         self.remote = Remote("conversation", f"127.0.0.1:{server.port}", retried=RETRIED)

@@ -28,12 +28,12 @@ async def test_the_prompt_holds_persona_memories_conversation_and_message(client
     sent = model.requests[-1].messages
     assert [each["role"] for each in sent] == ["system", "user", "assistant", "user", "assistant", "user"]
     assert "You are Parlour" in sent[0]["content"]
-    assert sent[1]["content"] == "my dog is brown"
+    assert sent[1]["content"] == '<message from="Ann">\nmy dog is brown\n</message>'
     assert sent[3]["content"] == '<message from="Bob">\nand mine is white\n</message>'
     assert sent[4]["content"] == earlier.text
     last = sent[5]["content"]
     assert last.index("<memories>\n- Ann likes short names\n</memories>") < last.index('<replied_to from="Bob">')
-    assert last.endswith("what should I call him?")
+    assert last.endswith("Ann asks you:\nwhat should I call him?")
 
 
 async def test_what_does_not_fit_is_left_out_and_said(client, model):
@@ -41,8 +41,7 @@ async def test_what_does_not_fit_is_left_out_and_said(client, model):
         await answered(client, message(f"message {number} " + "blah " * 60))
     _, reply = await answered(client, message("short one"), max_prompt_tokens=600)
     assert reply.started[0].prompt_tokens <= 600
-    [left_out] = reply.started[0].left_out
-    assert left_out.endswith("earlier messages")
+    assert any(left_out.endswith("earlier messages") for left_out in reply.started[0].left_out)
     assert "message 11" in model.requests[-1].prompt
     assert "message 0 " not in model.requests[-1].prompt
 

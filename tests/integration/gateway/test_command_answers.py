@@ -175,6 +175,20 @@ async def test_a_command_whose_store_is_away_is_refused_in_its_words(scripted: S
     assert (answer.final.outcome, answer.text) == (Final.OUTCOME_REFUSED, NOTICES[notice])
 
 
+@pytest.mark.parametrize("text", ["why do you talk like this?", "talk like before", "list personalities", "use the butler personality"])
+async def test_a_command_about_the_voice_is_refused_in_its_words_while_conversation_is_away(scripted: Scripted, text: str):
+    await scripted.server.stop(0)
+    answer = await ask(scripted.assistant, text)
+    assert (answer.final.outcome, answer.text) == (Final.OUTCOME_REFUSED, NOTICES["voice_command_unavailable"])
+
+
+async def test_a_forget_is_undone_though_nobody_knows_of_changes_of_the_voice(scripted: Scripted):
+    await ask(scripted.assistant, "remember that I sing")
+    await ask(scripted.assistant, "forget that I sing")
+    await ask(scripted.assistant, "yes")
+    assert (await ask(scripted.assistant, "undo that")).text == "I brought back 1 thing."
+
+
 async def test_a_full_memory_is_said_plainly(scripted: Scripted):
     scripted.fail("AddMemory", errors.LimitReached("memories", 5000))
     assert (await ask(scripted.assistant, "remember that I sing")).text == NOTICES["limit_reached"]

@@ -236,6 +236,54 @@ async def test_forgetting_waits_for_a_yes_and_can_be_undone(real: Real):
     assert "Miso" in (await real.ask("/memories")).text
 
 
+async def test_a_wish_shapes_the_answer_to_it_is_explained_and_is_undone(real: Real, model: ModelServer):
+    answer = await real.ask("be shorter please")
+    assert "Keep answers short." in (await model.request()).prompt
+    (notice,) = (event.notice for event in answer.events if event.WhichOneof("event") == "notice")
+    assert (notice.kind, notice.text) == ("persona_change", 'Answers are shorter from now on; say "undo that" to go back.')
+    why = await real.ask("why do you talk like this?")
+    assert (why.final.outcome, why.final.charged_microcredits) == (Final.OUTCOME_COMMAND, 0)
+    assert why.text.startswith('I keep answers short: you said "be shorter please" on ')
+    assert (await real.ask("undo that")).text == "I took back the last change to how long my answers are."
+    assert (await real.ask("why do you talk like this?")).text.startswith("I talk as I do by default")
+    assert (await real.ask("undo that")).text == NOTICES["undo_nothing"]
+
+
+async def test_undo_means_what_was_done_last(real: Real):
+    await real.ask("shorter please")
+    await real.ask("remember that my cat is called Miso")
+    await real.ask("forget about my cat")
+    await real.ask("yes")
+    assert (await real.ask("undo")).text == "I brought back 1 thing."
+    await real.ask("forget about my cat")
+    await real.ask("yes")
+    await real.ask("be more formal")
+    assert (await real.ask("undo that")).text == "I took back the last change to how formal I am."
+    assert (await real.ask("undo that")).text == "I brought back 1 thing."
+
+
+async def test_talk_like_before_goes_back_change_by_change(real: Real):
+    await real.ask("shorter please")
+    await real.ask("stop the emojis")
+    undone = await real.ask("talk like before", message_id=(message_id := uuid.uuid4().hex))
+    assert undone.text == "I took back the last change to how many emoji I use."
+    assert (await real.ask("talk like before", message_id=message_id)).text == undone.text
+    assert (await real.ask("talk like before")).text == "I took back the last change to how long my answers are."
+    assert (await real.ask("talk like before")).text == NOTICES["voice_undo_nothing"]
+
+
+async def test_a_personality_is_listed_chosen_and_taken_back(real: Real, model: ModelServer):
+    listed = await real.ask("list personalities")
+    assert "butler (very formal, dry and tactful)" in listed.text
+    assert (await real.ask("use the butler personality")).text.startswith("From now on I am like this: very formal, dry and tactful.")
+    await real.ask("Tell me a story")
+    assert "Write very formally." in (await model.request()).prompt
+    assert "it belongs to the personality you chose" in (await real.ask("why are you so formal?")).text
+    assert (await real.ask("use the pirate personality")).text.startswith("I don't know that personality. There are these: neutral, friend,")
+    await real.ask("talk like before")
+    assert (await real.ask("why do you talk like this?")).text.startswith("I talk as I do by default")
+
+
 async def test_a_model_that_dies_mid_stream_is_paid_for_what_was_delivered(real: Real, model: ModelServer):
     model.next(Scripted(cut_after=5, delta_delay_s=0.02))
     answer = await real.ask("Tell me a story", message_id=(message_id := uuid.uuid4().hex))

@@ -323,3 +323,14 @@ async def test_streams_need_a_deadline(memory, scopes):
         async for _ in memory.reads.ExportMemories(pb.ExportMemoriesRequest(viewer=scopes.viewer())):
             pass
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_what_is_a_person_s_own_is_exported_from_everywhere_at_once(memory, scopes):
+    await fill(memory, scopes)
+    await memory.add("of another guild", scopes.guild(guild="g9"))
+    await memory.add("shared in another guild", scopes.shared(guild="g9"))
+    request = pb.ExportMemoriesRequest(viewer=pb.Viewer(user_id=scopes.viewer().user_id), everywhere=True)
+    found = [each.text async for response in memory.client.export_memories(request) for each in response.memories]
+    seen = await exported(memory, scopes.viewer(channel="c1"), scopes.private_viewer())
+    assert sorted(found) == sorted([*(each.text for each in seen), "of another guild", "shared in another guild"])
+    assert "what bob says" not in found

@@ -14,12 +14,14 @@ import pytest
 from google.protobuf.message import Message
 from rich.console import Console
 
+from parlour.conversation.v1 import conversation_pb2
 from parlour.credit.v1 import credit_pb2 as pb
 from parlour.memory.v1 import memory_pb2
-from services.console import credit_commands, memory_commands
+from services.console import credit_commands, memory_commands, persona_commands, privacy_commands, settings_commands
 
 CREDIT = [pb.DESCRIPTOR.services_by_name[name] for name in ("CreditService", "CreditAdminService")]
 MEMORY = [memory_pb2.DESCRIPTOR.services_by_name[name] for name in ("MemoryService", "MemoryQueryService")]
+CONVERSATION = list(conversation_pb2.DESCRIPTOR.services_by_name.values())
 
 
 class Typed:
@@ -103,3 +105,21 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Typed]:
 def memory_typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Typed]:
     with futures.ThreadPoolExecutor(1) as pool:
         yield Typed(monkeypatch, pool, MEMORY, memory_commands, memory_commands.add_memory_commands, "ada")
+
+
+@pytest.fixture
+def privacy_typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Typed]:
+    with futures.ThreadPoolExecutor(1) as pool:
+        yield Typed(monkeypatch, pool, CONVERSATION, privacy_commands, privacy_commands.add_privacy_commands)
+
+
+@pytest.fixture
+def settings_typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Typed]:
+    with futures.ThreadPoolExecutor(1) as pool:
+        yield Typed(monkeypatch, pool, CONVERSATION, settings_commands, settings_commands.add_settings_commands)
+
+
+@pytest.fixture
+def persona_typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Typed]:
+    with futures.ThreadPoolExecutor(1) as pool:
+        yield Typed(monkeypatch, pool, CONVERSATION, persona_commands, persona_commands.add_persona_commands, "ada")

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from services.conversation.model_gate import ModelGate
 from services.runtime.errors import Overloaded
@@ -52,6 +53,81 @@ async def test_only_as_many_background_calls_give_way_as_people_wait():
     assert len(runs) == 4
     go_on.set()
     assert await asyncio.gather(*tasks) == [0, 1, 2]
+
+
+async def test_a_call_that_gave_way_goes_on_before_what_came_later_and_is_never_refused():
+    gate, order = ModelGate(slots=1, waiting_max=2), []
+    go_on = asyncio.Event()
+
+    async def background(name: int) -> None:
+        order.append(name)
+        if len(order) == 1:
+            await go_on.wait()
+
+    tasks = [asyncio.create_task(gate.run_in_background(lambda name=name: background(name))) for name in range(3)]
+    await settled()
+    async with gate.slot(wait_s=5):  # the line holds two already, and takes the one that gives way all the same
+        await settled()
+        with pytest.raises(Overloaded):
+            await gate.run_in_background(lambda: background(9))
+    await asyncio.gather(*tasks)
+    assert order == [0, 0, 1, 2]
+
+
+async def test_the_background_call_that_came_last_gives_way_so_that_each_is_done_in_the_end():
+    gate, runs = ModelGate(slots=2, waiting_max=10), []
+    go_on = asyncio.Event()
+
+    async def background(name: int) -> None:
+        runs.append(name)
+        await go_on.wait()
+
+    tasks = [asyncio.create_task(gate.run_in_background(lambda name=name: background(name))) for name in range(2)]
+    await settled()
+    for _ in range(3):
+        async with gate.slot(wait_s=5):
+            pass
+        await settled()
+    assert runs == [0, 1, 1, 1, 1]
+    go_on.set()
+    await asyncio.gather(*tasks)
+
+
+async def test_while_people_take_every_slot_background_waits_until_its_callers_deadline():
+    gate = ModelGate(slots=1, waiting_max=10)
+
+    async def never() -> None:
+        raise AssertionError("it had no slot")
+
+    async with gate.slot(wait_s=5):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await gate.run_in_background(never)
+    async with gate.slot(wait_s=0.1):
+        pass
+
+
+async def test_a_gate_without_slots_lets_everything_through():
+    gate = ModelGate(slots=None, waiting_max=0)
+
+    async def background() -> int:
+        return 3
+
+    async with gate.slot(wait_s=0), gate.slot(wait_s=0):
+        assert await gate.run_in_background(background) == 3
+
+
+async def test_the_time_that_calls_wait_for_a_slot_is_measured_by_who_waits():
+    gate = ModelGate(slots=1, waiting_max=10, name="measured")
+
+    async def waited() -> float:
+        async with gate.slot(wait_s=5):
+            return REGISTRY.get_sample_value("parlour_conversation_gate_wait_seconds_sum", {"gate": "measured", "priority": "interactive"})
+
+    async with gate.slot(wait_s=5):
+        task = asyncio.create_task(waited())
+        await asyncio.sleep(0.05)
+    assert await task >= 0.04
 
 
 async def test_a_full_line_refuses_and_a_cancelled_wait_leaves_no_trace():

@@ -91,7 +91,62 @@ OTHER = {
     "what can you do?": Kind.HELP,
     "/help": Kind.HELP,
 }
+VOICE = {
+    "why do you talk like this?": Kind.EXPLAIN_VOICE,
+    "Why do you talk to me like that?": Kind.EXPLAIN_VOICE,
+    "why are you talking like this": Kind.EXPLAIN_VOICE,
+    "why do you answer in German?": Kind.EXPLAIN_VOICE,
+    "why do you write so formally?": Kind.EXPLAIN_VOICE,
+    "why are you so formal with me?": Kind.EXPLAIN_VOICE,
+    "why are your answers so short?": Kind.EXPLAIN_VOICE,
+    "why do you use so many emojis?": Kind.EXPLAIN_VOICE,
+    "why do you never use emojis?": Kind.EXPLAIN_VOICE,
+    "explain your style": Kind.EXPLAIN_VOICE,
+    "can you explain why you talk like this?": Kind.EXPLAIN_VOICE,
+    "what is your personality?": Kind.EXPLAIN_VOICE,
+    "/voice": Kind.EXPLAIN_VOICE,
+    "talk like before": Kind.UNDO_VOICE,
+    "please talk like before": Kind.UNDO_VOICE,
+    "can you talk to me like you used to?": Kind.UNDO_VOICE,
+    "speak the way you did before": Kind.UNDO_VOICE,
+    "go back to how you talked before": Kind.UNDO_VOICE,
+    "undo the style change": Kind.UNDO_VOICE,
+    "undo the last change to your personality": Kind.UNDO_VOICE,
+    "change your voice back": Kind.UNDO_VOICE,
+    "list personalities": Kind.LIST_PRESETS,
+    "show me the personalities": Kind.LIST_PRESETS,
+    "can you list your personalities?": Kind.LIST_PRESETS,
+    "what personalities do you have?": Kind.LIST_PRESETS,
+    "which personas can I choose from?": Kind.LIST_PRESETS,
+    "/personalities": Kind.LIST_PRESETS,
+}
+PRESETS = {
+    "use the personality butler": "butler",
+    "please use the butler personality": "butler",
+    "switch to the Friend personality": "Friend",
+    "can you take the personality tutor?": "tutor",
+    "/personality brief": "brief",
+}
 TALK = [
+    "why do you talk about dogs?",
+    "why do people talk like this in Boston?",
+    "why do you think so?",
+    "why are you so nice?",
+    "why are emojis so popular?",
+    "why are my answers so short?",
+    "explain the style of Hemingway",
+    "what is your favourite personality trait?",
+    "talk normally again",
+    "talk like a pirate",
+    "talk to me like a friend",
+    "be like water",
+    "go back to the first question",
+    "undo the change to the first paragraph",
+    "list famous personalities",
+    "show me personalities of the French Revolution",
+    "what personality types are there?",
+    "use the personality test on me",
+    "shorter please",
     "I can't remember where I put my keys",
     "what is a good name for a dog?",
     "do you remember that film with the shark?",
@@ -153,13 +208,23 @@ def test_the_other_commands_are_understood(said: str, kind: Kind):
     assert parse(said) == Command(kind)
 
 
+@pytest.mark.parametrize(("said", "kind"), VOICE.items())
+def test_asking_about_the_voice_is_understood(said: str, kind: Kind):
+    assert parse(said) == Command(kind)
+
+
+@pytest.mark.parametrize(("said", "name"), PRESETS.items())
+def test_choosing_a_personality_is_understood(said: str, name: str):
+    assert parse(said) == Command(Kind.TAKE_PRESET, name)
+
+
 @pytest.mark.parametrize("said", TALK)
 def test_what_only_looks_like_a_command_is_talk(said: str):
     assert parse(said) is None
 
 
 def test_every_pattern_is_met_by_the_corpus():
-    met = {parse(said).kind for said in [*REMEMBER, *LIST, *FORGET, *OTHER]}  # type: ignore[union-attr]
+    met = {parse(said).kind for said in [*REMEMBER, *LIST, *FORGET, *VOICE, *PRESETS, *OTHER]}  # type: ignore[union-attr]
     assert met == {kind for kind, _ in PATTERNS} == set(Kind)
 
 

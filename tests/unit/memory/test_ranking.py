@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.memory.asking import Question, understood
 from services.memory.ranking import (
     ANSWER_SHARE,
     ASKS_PENALTY,
@@ -19,6 +18,7 @@ from services.memory.ranking import (
     rank,
 )
 from services.memory.traits import Traits
+from services.retrieval.asking import Question, understood
 from services.retrieval.fusion import Spread
 
 SCOPE = uuid.uuid4()

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.memory.traits import folded_name, searchable_text, traits_of
+from services.memory.traits import searchable_text, traits_of
+from services.retrieval.asking import folded_name
 from services.retrieval.terms import terms_of
 
 

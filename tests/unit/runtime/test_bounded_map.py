@@ -52,6 +52,19 @@ def test_an_expired_item_is_not_answered_even_before_the_sweep():
     assert "a" not in bounded
 
 
+def test_a_peek_renews_nothing_and_finds_what_is_idle():
+    clock = Clock()
+    bounded: BoundedMap[str, int] = BoundedMap("peeked", size_max=2, ttl_s=10, clock=clock)
+    bounded.put("a", 1)
+    bounded.put("b", 2)
+    assert (bounded.peek("a"), bounded.peek("nobody")) == (1, None)
+    bounded.put("c", 3)
+    assert "a" not in bounded
+    clock.now = 11
+    assert bounded.peek("b") == 2
+    assert bounded.get("b") is None
+
+
 def test_what_is_popped_is_not_counted_as_evicted():
     dropped = []
     bounded: BoundedMap[str, int] = BoundedMap("popped", on_evict=lambda key, value: dropped.append(key))

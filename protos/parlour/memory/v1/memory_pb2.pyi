@@ -1465,7 +1465,10 @@ class ExportMemoriesRequest(_message.Message):
 
     VIEWER_FIELD_NUMBER: _builtins.int
     CONSISTENCY_TOKEN_FIELD_NUMBER: _builtins.int
+    EVERYWHERE_FIELD_NUMBER: _builtins.int
     consistency_token: _builtins.str
+    everywhere: _builtins.bool
+    """The viewer's own from everywhere, wherever the viewer is: for an export of all that is stored about a person."""
     @_builtins.property
     def viewer(self) -> Global___Viewer: ...
     def __init__(
@@ -1473,10 +1476,11 @@ class ExportMemoriesRequest(_message.Message):
         *,
         viewer: Global___Viewer | None = ...,
         consistency_token: _builtins.str = ...,
+        everywhere: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["viewer", b"viewer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consistency_token", b"consistency_token", "viewer", b"viewer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consistency_token", b"consistency_token", "everywhere", b"everywhere", "viewer", b"viewer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

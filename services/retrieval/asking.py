@@ -1,4 +1,4 @@
-"""What a query asks for, beside its meaning and its words: of whom, and whether about a time. Pure."""
+"""What a query asks for, beside its meaning and its words: of whom, and whether about a time; and what of that a text shows by its form. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,14 @@ from functools import lru_cache
 from services.retrieval.terms import STOPWORDS, query_terms
 
 _WHEN = re.compile(r"\bwhen\b|\b(?:what|which)\s+(?:time|date|day|weekday|week|month|year)\b|\bhow\s+long\s+ago\b", re.IGNORECASE)
+_DATED = re.compile(
+    r"\b(?:yesterday|today|tonight|tomorrow|recently|ago|since|last|next|this\s+(?:week|weekend|month|year|morning|evening)"
+    r"|(?:week|weekend|month|year|day)s?|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|january|february|march|april|may|june|july|august|september|october|november|december|(?:19|20)\d\d|\d{1,2}\s*(?:am|pm)|\d{1,2}:\d\d)\b",
+    re.IGNORECASE,
+)
 _FIRST_NAME_CHARACTERS_MIN = 3
+_NAME_CHARACTERS_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +26,21 @@ class Question:
     terms: list[str]
     speakers: frozenset[str]
     when: bool
+
+
+def asks(text: str) -> bool:
+    """Whether a text ends with a question."""
+    return text.rstrip(" \"')").endswith("?")
+
+
+def names_a_time(text: str) -> bool:
+    """Whether a text says when something is or was."""
+    return _DATED.search(text) is not None
+
+
+def folded_name(name: str) -> str:
+    """Return the form in which two spellings of a name are the same."""
+    return " ".join(name.casefold().split())[:_NAME_CHARACTERS_MAX]
 
 
 def understood(query: str, speakers: Iterable[str]) -> Question:

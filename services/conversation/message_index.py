@@ -1,0 +1,214 @@
+"""Makes messages findable: what they mean and which terms they hold, in batches, by a job that the transaction enqueues which stores them.
+
+A text is embedded without who said it and when, which move every vector the same way; its terms hold the speaker's name. The embedding is made
+outside any transaction, so a text may change meanwhile: what was made is stored only for messages that still read as they did then. A trigger of the
+table takes a message's vector and terms out as soon as its text changes, it is shown to no model any more, or it is deleted.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from prometheus_client import Counter
+from psycopg.rows import namedtuple_row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.conversation.message_store import Conversation
+from services.conversation.store import Aftermath
+from services.retrieval.terms import terms_of
+from services.retrieval.text_embedding import TextEmbedding, Vectors, vector_literal
+from services.runtime.database import Database
+from services.runtime.jobs import Jobs
+
+INDEX = "index_messages"
+SEGMENT = "segment_topics"
+CHARACTERS_MAX = 10_000
+"""More of a message is not looked at: what it is about is said by then, and a log file pasted into a chat has ten thousand terms."""
+_BATCHES_MAX = 20
+_MARKS = re.compile(r"<(?:@[!&]?|#|a?:\w{1,32}:)\d{1,20}>")
+_COUNT_MAX = 32_767  # of a smallint
+
+_indexed = Counter("parlour_conversation_indexed_messages_total", "Messages that were made findable")
+_changed = Counter("parlour_conversation_index_changed_messages_total", "Messages that changed or went while they were made findable")
+_left_behind = Counter("parlour_conversation_index_left_behind_conversations_total", "Conversations with messages that no job had made findable")
+
+# Of what a message is made findable from.
+_DIGEST = "md5(m.author_name || chr(10) || m.text || coalesce(m.images::text, ''))"
+_WAITING = f"""
+SELECT m.sequence, m.author_name, m.text, m.images, {_DIGEST} AS digest FROM messages m
+WHERE guild_id = %(guild_id)s AND channel_id = %(channel_id)s AND in_context AND NOT indexed ORDER BY sequence LIMIT %(limit)s
+"""  # noqa: S608 -- made of constants
+
+# Locks the messages and says which of them still read as they did: one that changes from here on waits, and its trigger finds what is stored now.
+_MARK = f"""
+UPDATE messages m SET indexed = true FROM unnest(%(sequences)s::bigint[], %(digests)s::text[]) AS made (sequence, digest)
+WHERE m.guild_id = %(guild_id)s AND m.channel_id = %(channel_id)s AND m.sequence = made.sequence AND m.in_context
+    AND NOT m.indexed
+    AND {_DIGEST} = made.digest
+RETURNING m.sequence
+"""  # noqa: S608 -- made of constants
+_STORE_EMBEDDINGS = """
+INSERT INTO message_embeddings (guild_id, channel_id, sequence, model, embedding)
+SELECT %(guild_id)s, %(channel_id)s, made.sequence, %(model)s, made.embedding::vector
+FROM unnest(%(sequences)s::bigint[], %(embeddings)s::text[]) AS made (sequence, embedding)
+ON CONFLICT (guild_id, channel_id, sequence, model) DO UPDATE SET embedding = excluded.embedding
+"""
+_STORE_TERMS = """
+INSERT INTO message_terms (guild_id, channel_id, sequence, term, occurrences, length)
+SELECT %(guild_id)s, %(channel_id)s, made.*
+FROM unnest(%(sequences)s::bigint[], %(terms)s::text[], %(occurrences)s::int[], %(lengths)s::int[]) AS made
+ON CONFLICT DO NOTHING
+"""
+
+# Those whose job waits already are left to it.
+LEFT_BEHIND = sa.text("""
+    SELECT DISTINCT m.guild_id, m.channel_id FROM messages m
+    WHERE m.in_context AND NOT m.indexed AND m.create_time < now() - make_interval(secs => :age_s) AND NOT EXISTS (
+        SELECT FROM procrastinate_jobs j WHERE j.status IN ('todo', 'doing') AND j.task_name = :task
+            AND j.args ->> 'guild_id' = m.guild_id AND j.args ->> 'channel_id' = m.channel_id
+    )
+    LIMIT :limit
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What makes one message findable, and the digest of what it was made of."""
+
+    sequence: int
+    digest: str
+    embedding: str
+    terms: Mapping[str, int]
+    length: int
+
+
+def conversation_lock(where: Conversation) -> str:
+    """Return what the locks end with under which jobs of one conversation run one after the other, each kind with a beginning of its own."""
+    return hashlib.sha256(f"{where.guild_id}\n{where.channel_id}".encode()).hexdigest()[:32]
+
+
+async def enqueue_index(jobs: Jobs, transaction: AsyncSession | psycopg.AsyncConnection, where: Conversation) -> None:
+    """Have the conversation's new messages indexed if the transaction commits. A job that finds nothing to do costs a statement."""
+    lock = f"index:{conversation_lock(where)}"
+    await jobs.enqueue(transaction, INDEX, lock=lock, guild_id=where.guild_id, channel_id=where.channel_id)
+
+
+class MessageIndex:
+    """Indexes messages, `batch_max` at a time."""
+
+    def __init__(self, database: Database, jobs: Jobs, model: TextEmbedding, *, batch_max: int, sweep_age_s: float, sweep_max: int) -> None:
+        self._database = database
+        self._jobs = jobs
+        self._model = model
+        self._batch_max = batch_max
+        self._sweep_age_s = sweep_age_s
+        self._sweep_max = sweep_max
+
+    def register(self) -> None:
+        """Register the jobs."""
+
+        @self._jobs.task(name=INDEX, retries_max=1_000, timeout_s=300.0)
+        async def index_messages(*, guild_id: str, channel_id: str) -> None:
+            await self.index(Conversation(guild_id, channel_id))
+
+        @self._jobs.periodic(cron="* * * * *", name="index_left_behind")
+        async def index_left_behind() -> None:
+            await self.sweep()
+
+    async def index(self, where: Conversation) -> int:
+        """Index what is not yet; return how many messages. With each batch the job that finds its topics is enqueued.
+
+        After some 20 batches the rest is left to another job, so that one long conversation does not keep the others waiting.
+        Raises Overloaded and DependencyUnavailable: what was indexed by then stays so.
+        """
+        indexed = 0
+        for _ in range(_BATCHES_MAX):
+            waiting = await self._waiting(where)
+            if not waiting:
+                return indexed
+            made = _made(waiting, await self._model.embed([_said(row) for row in waiting]))
+            stored = await self._store(where, made)
+            _indexed.inc(stored)
+            _changed.inc(len(made) - stored)
+            indexed += stored
+        await self._enqueue(where)
+        return indexed
+
+    async def sweep(self) -> int:
+        """Enqueue what no job will come to: messages whose turn never ended, or whose job was given up. Returns how many conversations."""
+        values = {"age_s": self._sweep_age_s, "task": INDEX, "limit": self._sweep_max}
+        async with self._database.write() as session:
+            found = [Conversation(*row) for row in await session.execute(LEFT_BEHIND, values)]
+            for where in found:
+                await enqueue_index(self._jobs, session, where)
+        _left_behind.inc(len(found))
+        return len(found)
+
+    async def enqueue(self, transaction: AsyncSession | psycopg.AsyncConnection, where: Conversation) -> None:
+        """Have the conversation's new messages indexed if the transaction commits."""
+        await enqueue_index(self._jobs, transaction, where)
+
+    async def after_turn(self, after: Aftermath) -> None:
+        """Have a turn's messages indexed, when it has ended."""
+        await self._enqueue(Conversation(after.turn.guild_id, after.turn.channel_id))
+
+    async def _enqueue(self, where: Conversation) -> None:
+        async with self._database.connection() as connection, connection.transaction():
+            await self.enqueue(connection, where)
+
+    async def _waiting(self, where: Conversation) -> Sequence[Any]:
+        async with self._database.connection() as connection:
+            cursor = connection.cursor(row_factory=namedtuple_row)
+            values = {"guild_id": where.guild_id, "channel_id": where.channel_id, "limit": self._batch_max}
+            return await (await cursor.execute(_WAITING, values)).fetchall()
+
+    async def _store(self, where: Conversation, made: Sequence[_Made]) -> int:
+        key: dict[str, object] = {"guild_id": where.guild_id, "channel_id": where.channel_id}
+        async with self._database.connection() as connection, connection.transaction():
+            marks = {"sequences": [one.sequence for one in made], "digests": [one.digest for one in made]}
+            still = {row[0] for row in await (await connection.execute(_MARK, key | marks)).fetchall()}
+            kept = [one for one in made if one.sequence in still]
+            if kept:
+                await connection.execute(_STORE_EMBEDDINGS, key | _embedding_columns(kept, self._model.name))
+                await connection.execute(_STORE_TERMS, key | _term_columns(kept))
+                lock = f"segment:{conversation_lock(where)}"
+                if SEGMENT in self._jobs._app.tasks:
+                    await self._jobs.enqueue(connection, SEGMENT, lock=lock, guild_id=where.guild_id, channel_id=where.channel_id)
+        return len(kept)
+
+
+def _said(row: Any) -> str:
+    """Return what a message says, with what its images are said to show."""
+    shown = [image["description"] for image in row.images or () if image.get("description")]
+    return without_marks_of_chat("\n".join([row.text, *shown])[:CHARACTERS_MAX])
+
+
+def without_marks_of_chat(text: str) -> str:
+    """Return a text without the ids by which Discord names people, roles, channels and pictures: they mean nothing to a model."""
+    return _MARKS.sub(" ", text)
+
+
+def _made(rows: Sequence[Any], vectors: Vectors) -> list[_Made]:
+    made = []
+    for row, vector in zip(rows, vectors, strict=True):
+        terms = terms_of(f"{_said(row)}\n{row.author_name}")
+        made.append(_Made(row.sequence, row.digest, vector_literal(vector), terms.counts, min(terms.length, _COUNT_MAX)))
+    return made
+
+
+def _embedding_columns(made: Sequence[_Made], model: str) -> dict[str, object]:
+    return {"sequences": [one.sequence for one in made], "embeddings": [one.embedding for one in made], "model": model}
+
+
+def _term_columns(made: Sequence[_Made]) -> dict[str, object]:
+    postings = [(one.sequence, term, min(count, _COUNT_MAX), one.length) for one in made for term, count in one.terms.items()]
+    return {
+        "sequences": [sequence for sequence, _, _, _ in postings],
+        "terms": [term for _, term, _, _ in postings],
+        "occurrences": [count for _, _, count, _ in postings],
+        "lengths": [length for _, _, _, length in postings],
+    }
