@@ -189,9 +189,7 @@ def _serve(
     add(pb_grpc.add_LanguageModelServiceServicer_to_server, calls, "parlour.conversation.v1.LanguageModelService")
 
 
-def _summarizing(
-    settings: ConversationSettings, jobs: Jobs, database: Database, completions: Completions, budget: BackgroundBudget
-) -> Summarizing:
+def _summarizing(settings: ConversationSettings, jobs: Jobs, database: Database, completions: Completions, budget: BackgroundBudget) -> Summarizing:
     rules = Segmentation(
         messages_min=settings.topic_messages_min,
         messages_max=max(settings.topic_messages_max, settings.topic_messages_min),

@@ -120,10 +120,10 @@ async def _complete(model: LanguageModel, asking: _Asking) -> Completion:
         model_metrics.retries.labels(model.name, "wrong_schema").inc()
         problem = wrong.problem
     again = PromptMessage("user", f"That answer cannot be used: {problem}. Answer again, with one JSON value of the schema and nothing else.")
-    second = await _ask(model, (*messages, PromptMessage("assistant", answer.text[:_QUOTED_CHARS_MAX]), again), asking)
     try:
+        second = await _ask(model, (*messages, PromptMessage("assistant", answer.text[:_QUOTED_CHARS_MAX]), again), asking)
         return Completion(schema.read(second.text), _sum(used, second.usage(model.name)))
-    except WrongAnswer:
+    except (WrongAnswer, ContextTooLong):
         # What is wrong with it may quote the answer, and that the prompt: it is not told on.
         raise _unusable(model, "the answer does not keep to the schema") from None
 

@@ -48,7 +48,7 @@ PARTS = ("persona", "rules", "relationship", "summaries", "recent", "older", "me
 """The parts of a prompt, in its order. Recent messages that find no place among the recent ones stand with the older ones."""
 
 _MESSAGE_TOKENS_MIN = 128
-_ATTEMPTS = 4
+_ATTEMPTS = 6
 _QUOTE_CHARS = 120
 _CUT_TOKENS = 24
 _LINE_TOKENS_MIN = 4
@@ -128,14 +128,19 @@ def build_prompt(parts: Parts, budget_tokens: int, shares: Shares, counter: Toke
     window = _Window(parts, shares, counter)
     if window.fixed_tokens > budget_tokens:
         raise ContextTooLong(f"persona, rules and message need {window.fixed_tokens} tokens, {budget_tokens} may be used")
-    aimed_at = budget_tokens
-    for _ in range(_ATTEMPTS):
-        prompt = window.prompt(aimed_at)
-        if prompt.tokens <= budget_tokens:
+    # With some tokenizers a whole has more tokens than its lines have, and there is less room than it seemed. Then the last message is made shorter
+    # first, for the sake of the prefix, and at last everything.
+    aimed_at, cut = budget_tokens, 0
+    for attempt in range(_ATTEMPTS):
+        prompt = window.prompt(aimed_at, cut)
+        excess = prompt.tokens - budget_tokens
+        if excess <= 0:
             return prompt
-        # With some tokenizers a whole has a token more than its lines have: there is less room than it seemed.
-        aimed_at = max(window.fixed_tokens, aimed_at - (prompt.tokens - budget_tokens))
-    return window.prompt(window.fixed_tokens)
+        if attempt < _ATTEMPTS // 2:
+            cut += 2 * excess
+        else:
+            aimed_at = window.fixed_tokens + (aimed_at - window.fixed_tokens) * (budget_tokens - window.fixed_tokens) // (2 * prompt.tokens)
+    return window.prompt(window.fixed_tokens, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +185,8 @@ class _Window:
         self._system_tokens = prompt_tokens(merged([piece.message for piece in self._persona]), counter)
         self.fixed_tokens = prompt_tokens(merged([piece.message for piece in [*self._persona, self._asked]]), counter)
 
-    def prompt(self, budget_tokens: int) -> Prompt:
-        """Return the prompt for a budget that persona, rules and message fit into; it may be a few tokens more."""
+    def prompt(self, budget_tokens: int, cut_tokens: int) -> Prompt:
+        """Return the prompt for a budget that persona, rules and message fit into; it may be a few tokens more. `cut_tokens`: off the last message."""
         left = budget_tokens - self.fixed_tokens
         # A usual message changes nothing about the room of what comes first; a long one does by its power of two.
         reserved = max(_MESSAGE_TOKENS_MIN, 1 << (self.fixed_tokens - self._system_tokens).bit_length())
@@ -190,7 +195,7 @@ class _Window:
         history, start = self._parts.history, beginning.recent_from
         older = distinct(self._parts.older, but=history[start:])
         rest = distinct(reversed(history[:start]), but=[*history[start:], *older])
-        tail = self._tail(shared, left - beginning.tokens, history[start:], older, rest)
+        tail = self._tail(shared, max(0, left - beginning.tokens - cut_tokens), history[start:], older, rest)
         given = {"recent": len(history) - start + len(rest), "older": len(older), "summaries": beginning.summaries}
         return self._finished([*self._persona, *beginning.pieces, *self._written(tail), self._asked], given)
 
@@ -205,8 +210,8 @@ class _Window:
             for said, tokens in zip(history, costs, strict=True)
         ]
         start = recent_start(placed, room, whole=self._parts.history_is_whole)
-        # What the recent messages tell themselves needs no summary.
-        told = [one for one in summaries if start == len(history) or one.first_sequence < max(history[start].sequence, 1)]
+        # What the recent messages tell for the most part needs no summary.
+        told = [one for one in summaries if start == len(history) or one.sequence < max(history[start].sequence, 1)]
         summed_up, summaries_tokens = self._summaries(told, int(shared * shares.summaries))
         recent = [_Piece("recent", message, tokens, 1) for message, tokens in zip(self._recent[start:], costs[start:], strict=True)]
         return _Beginning([*relationship, *summed_up, *recent], relationship_tokens + summaries_tokens + sum(costs[start:]), start, len(told))
@@ -286,7 +291,7 @@ class _Window:
         """Write down the beginning of the last message: earlier messages by their time, memories, what is replied to."""
         pieces: list[_Piece] = []
         if earlier := tail.of("older", "recent"):
-            earlier.sort(key=lambda candidate: candidate.said.sequence if candidate.said else 0)
+            earlier.sort(key=lambda candidate: candidate.place)
             opening, closing = self._pieces("older", "user", [(EARLIER_OPEN, 0), (EARLIER_CLOSE, 0)])
             pieces.append(opening)
             for day, of_day in groupby(earlier, key=lambda candidate: candidate.day):

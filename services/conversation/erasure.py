@@ -4,12 +4,12 @@ What was said and done up to the moment of the request goes; a person who talks 
 bounded transactions whose counts are noted with them:
 
 1. RECORDED: the tombstone is in the database, and is written to the file outside it before anything is erased.
-2. OTHERS: in other people's messages, quotes of the person are emptied and mentions replaced.
-3. TEXTS: the person's messages with the replies to them, turns, and all that is kept by person. Summaries that covered the messages are emptied in
+2. TEXTS: the person's messages with the replies to them, turns, and all that is kept by person. Summaries that covered the messages are emptied in
    the same transaction, by triggers, and made again of what is left, by jobs. What a turn used is told to credit before it goes; where credit cannot
    be reached in a moment, what the gateway has not charged is not charged at all.
-4. WAITING: for the transactions and jobs that ran by then, which may hold what they read before.
-5. AGAIN: the third once more, for what those wrote, and what was made of messages that are gone.
+3. WAITING: for the transactions and jobs that ran by then, which may hold what they read before.
+4. AGAIN: the second once more, for what those wrote, and what was made of messages that are gone.
+5. OTHERS: in other people's messages, quotes of the person are emptied and mentions replaced. Every message of everybody's is looked through.
 6. MEMORY, then 7. CREDIT: the same in the other services, under request ids of the erasure's.
 8. The receipt. Its hash is SHA-256, in hexadecimal digits, over a line "service.table=count" for each table, in the order of their names, each
    ended by a line feed, then the erasure's id, a line feed, and the time in microseconds of Unix time.
@@ -56,7 +56,6 @@ _SETTLE_S = 5.0
 _POLL_S = 0.05
 _FOREVER = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_START = ["", "", 0]
 
 _erasures, _tombstones = tables.erasures, tables.tombstones
 _begun = prometheus_client.Counter("parlour_conversation_erasures_begun_total", "Erasures of people that were begun", ["why"])
@@ -100,10 +99,10 @@ class Stage(IntEnum):
     """How far an erasure has come: the stage that is next."""
 
     RECORDED = 0
-    OTHERS = 1
-    TEXTS = 2
-    WAITING = 3
-    AGAIN = 4
+    TEXTS = 1
+    WAITING = 2
+    AGAIN = 3
+    OTHERS = 4
     MEMORY = 5
     CREDIT = 6
     RECEIPT = 7
@@ -231,10 +230,10 @@ class Erasures:
         """Do what is left of an erasure. Raises what stands in the way: then it goes on from there when it is run again."""
         stages: Mapping[Stage, Callable[[Subject], Awaitable[None]]] = {
             Stage.RECORDED: self._write_tombstone,
-            Stage.OTHERS: self._walk_others,
             Stage.TEXTS: self._erase_own,
             Stage.WAITING: self._wait,
             Stage.AGAIN: self._erase_own,
+            Stage.OTHERS: self._walk_others,
             Stage.MEMORY: self._erase_memory,
             Stage.CREDIT: self._erase_credit,
             Stage.RECEIPT: self._finish,
@@ -254,16 +253,18 @@ class Erasures:
             tombstone = Tombstone(bytes(row.subject_hash), row.before_time, row.opted_out)
             await asyncio.to_thread(self._file.append, tombstone)
         async with self._at(subject, Stage.RECORDED) as (session, _):
-            await _enter(session, subject, Stage.OTHERS)
+            await _set(session, subject, walked=await erasure_store.first_step(session, subject), stage=int(Stage.TEXTS))
 
     async def _walk_others(self, subject: Subject) -> None:
         async with self._at(subject, Stage.OTHERS) as (session, row):
-            last, counts = await erasure_store.walk_others(session, subject, row.walked or _START, self._limits.walk_max)
-            await _note(session, row, "conversation", counts)
-            if last is None:
-                await _enter(session, subject, Stage.TEXTS)
+            step, changed, places = await erasure_store.walk_others(session, subject, row.walked, self._limits.walk_max)
+            await _note(session, row, "conversation", {"messages": changed})
+            for where in places:
+                await self._follow_changes(session, where)
+            if step is None:
+                await _set(session, subject, stage=int(Stage.MEMORY))
             else:
-                await session.execute(sa.update(_erasures).where(_erasures.c.erasure_id == subject.erasure_id).values(walked=last))
+                await _set(session, subject, walked=step)
 
     async def _erase_own(self, subject: Subject) -> None:
         """One batch of the person's messages, or, where none is left, of their turns, or, where none of either is, the rest."""
@@ -290,9 +291,9 @@ class Erasures:
                 for where in await erasure_store.touched_places(session, subject):
                     await self._follow_changes(session, where)
                 if stage == Stage.TEXTS:
-                    running = await erasure_store.running_now(session)
-                    await session.execute(sa.update(_erasures).where(_erasures.c.erasure_id == subject.erasure_id).values(awaited=running))
-                await _enter(session, subject, Stage.WAITING if stage == Stage.TEXTS else Stage.MEMORY)
+                    await _set(session, subject, awaited=await erasure_store.running_now(session), stage=int(Stage.WAITING))
+                else:
+                    await _set(session, subject, stage=int(Stage.OTHERS))
 
     async def _settle_all(self, turns: list[Turn]) -> None:
         async def settle(turn: Turn) -> None:
@@ -310,7 +311,7 @@ class Erasures:
         while True:
             async with self._at(subject, Stage.WAITING) as (session, row):
                 if not await erasure_store.still_running(session, row.awaited):
-                    return await _enter(session, subject, Stage.AGAIN)
+                    return await _set(session, subject, stage=int(Stage.AGAIN))
             if asyncio.get_running_loop().time() >= until:
                 raise Overloaded("jobs that may hold what is being erased still run")
             await asyncio.sleep(_POLL_S)
@@ -320,21 +321,21 @@ class Erasures:
         erased = (await self._memory.erase_subject(request, timeout_s=_MEMORY_S)).erased_by_table
         async with self._at(subject, Stage.MEMORY) as (session, row):
             await _note(session, row, "memory", erased)
-            await _enter(session, subject, Stage.CREDIT)
+            await _set(session, subject, stage=int(Stage.CREDIT))
 
     async def _erase_credit(self, subject: Subject) -> None:
         request = credit_pb2.EraseSubjectRequest(request_id=f"{subject.erasure_id}:credit", user_id=subject.user_id)
         erased = (await self._credit.erase_subject(request, timeout_s=_CREDIT_S)).erased_by_table
         async with self._at(subject, Stage.CREDIT) as (session, row):
             await _note(session, row, "credit", erased)
-            await _enter(session, subject, Stage.RECEIPT)
+            await _set(session, subject, stage=int(Stage.RECEIPT))
 
     async def _finish(self, subject: Subject) -> None:
         async with self._at(subject, Stage.RECEIPT) as (session, _):
             values = {"erasure_id": subject.erasure_id, "backup_days": self._limits.backup_days}
             done = (await session.execute(_FINISH, values)).one()
             hashed = receipt_hash(subject.erasure_id, done.erased, done.complete_time)
-            await session.execute(sa.update(_erasures).where(_erasures.c.erasure_id == subject.erasure_id).values(receipt_hash=hashed))
+            await _set(session, subject, receipt_hash=hashed)
             await session.execute(_FORGET_PLACES, values)
         _seconds.observe((done.complete_time - done.begun_at).total_seconds())
         _log.info("a person was erased", erasure_id=subject.erasure_id, erased=done.erased, receipt_hash=hashed)
@@ -362,8 +363,8 @@ class Erasures:
             await session.execute(_DELETE_OLD_TOMBSTONES, {"days": self._limits.keep_days})
 
 
-async def _enter(session: AsyncSession, subject: Subject, stage: Stage) -> None:
-    await session.execute(sa.update(_erasures).where(_erasures.c.erasure_id == subject.erasure_id).values(stage=int(stage)))
+async def _set(session: AsyncSession, subject: Subject, **values: object) -> None:
+    await session.execute(sa.update(_erasures).where(_erasures.c.erasure_id == subject.erasure_id).values(**values))
 
 
 async def _note(session: AsyncSession, row: sa.Row[Any], service: str, counts: Mapping[str, int]) -> None:

@@ -4,7 +4,7 @@ What each table holds of a person's, and what is done about it, is listed in per
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -128,28 +128,36 @@ _STILL_RUNNING = sa.text("""
 """)
 
 
-async def walk_others(session: AsyncSession, subject: Subject, after: Sequence[Any], walk_max: int) -> tuple[list[Any] | None, Counter[str]]:
-    """Look through up to walk_max messages of everybody's behind `after` (guild, channel, sequence) for what quotes or mentions the person.
-
-    Names are looked for in the guilds where the person was seen, ids everywhere. Returns how far it came, None at the end, and what changed.
-    """
+async def first_step(session: AsyncSession, subject: Subject) -> dict[str, Any]:
+    """Return what to look for in other people's messages, as long as the person's own tell it, and where to begin."""
     values = {"user_id": subject.user_id, "names_max": _NAMES_MAX}
-    names = {row.name for row in await session.execute(_NAMES, values)}
-    guild_ids = list((await session.execute(_GUILDS, values)).scalars())
+    names = sorted({row.name for row in await session.execute(_NAMES, values)})
+    guild_ids = [guild_id for guild_id in (await session.execute(_GUILDS, values)).scalars() if guild_id]
+    return {"names": names, "guild_ids": guild_ids, "after": ["", "", 0]}
+
+
+async def walk_others(
+    session: AsyncSession, subject: Subject, step: Mapping[str, Any], walk_max: int
+) -> tuple[dict[str, Any] | None, int, list[Conversation]]:
+    """Look through up to walk_max messages of everybody's behind the last step's for what quotes or mentions the person.
+
+    Names are looked for in the guilds where the person was seen, ids everywhere. Returns the next step, None at the end, how many messages changed,
+    and in which conversations.
+    """
+    guild_id, channel_id, sequence = step["after"]
     parameters = {
-        "guild_id": after[0],
-        "channel_id": after[1],
-        "sequence": after[2],
+        "guild_id": guild_id,
+        "channel_id": channel_id,
+        "sequence": sequence,
         "walk_max": walk_max,
         "user_id": subject.user_id,
-        "guild_ids": [guild_id for guild_id in guild_ids if guild_id],
-        "named": mention_pattern(subject.user_id, names),
+        "guild_ids": step["guild_ids"],
+        "named": mention_pattern(subject.user_id, step["names"]),
         "anywhere": mention_pattern(subject.user_id),
     }
     row = (await session.execute(_OTHERS, parameters)).one()
-    for guild_id, channel_id in {(guild_id, channel_id) for guild_id, channel_id in row.changed}:
-        await _touch(session, subject, Conversation(guild_id, channel_id))
-    return row.last, Counter({"messages": len(row.changed)})
+    places = [Conversation(*place) for place in sorted({(guild_id, channel_id) for guild_id, channel_id in row.changed})]
+    return None if row.last is None else {**step, "after": row.last}, len(row.changed), places
 
 
 async def erase_messages(session: AsyncSession, subject: Subject, batch_max: int) -> Counter[str]:

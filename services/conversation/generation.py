@@ -10,7 +10,7 @@ from services.conversation.coalesce import coalesced
 from services.conversation.context_window import Prompt
 from services.conversation.generated import Generated
 from services.conversation.language_model import LanguageModel, ModelCall
-from services.conversation.provider_errors import smaller_prompt_tokens, telling, worth_another_model
+from services.conversation.provider_errors import finds_fault_with_the_prompt, smaller_prompt_tokens, telling, worth_another_model
 from services.conversation.reply_events import Delta, Finished, Started
 from services.runtime.errors import ContextTooLong, ParlourError
 from services.runtime.telemetry import get_logger
@@ -28,8 +28,16 @@ class Asked:
     started: Started
 
 
-type Ask = Callable[[LanguageModel, int | None], Asked]
-"""Makes a model's call, of a prompt of at most so many tokens where a number is given. Raises ContextTooLong."""
+@dataclass(frozen=True, slots=True)
+class Narrower:
+    """What a provider made of the first prompt: it takes no more than so many tokens (None: any number), or it cannot use the pictures."""
+
+    prompt_tokens_max: int | None = None
+    pictures: bool = True
+
+
+type Ask = Callable[[LanguageModel, Narrower], Asked]
+"""Makes a model's call. Raises ContextTooLong."""
 
 
 async def generate(
@@ -56,8 +64,8 @@ async def generate(
 
 
 async def _of_model(model: LanguageModel, ask: Ask, delta_interval_s: float) -> AsyncGenerator[Started | Delta | Finished, None]:
-    """Stream from one model; a prompt that its provider finds too long is made smaller once."""
-    asked = ask(model, None)
+    """Stream from one model. A prompt that its provider finds too long, or whose pictures it cannot use, is made narrower once."""
+    asked = ask(model, Narrower())
     begun = False
     try:
         async with aclosing(_stream(model, asked, delta_interval_s)) as events:
@@ -65,15 +73,24 @@ async def _of_model(model: LanguageModel, ask: Ask, delta_interval_s: float) -> 
                 begun = True
                 yield event
         return
-    except ContextTooLong as error:
-        if begun:
+    except ParlourError as error:
+        narrower = None if begun else _narrower(error, asked)
+        if narrower is None:
             raise
-        smaller = smaller_prompt_tokens(error, asked.prompt.tokens, asked.call.max_completion_tokens)
-    again = ask(model, smaller)
-    model_metrics.retries.labels(model.name, "context_too_long").inc()
+    again = ask(model, narrower)
+    model_metrics.retries.labels(model.name, "context_too_long" if narrower.pictures else "pictures").inc()
     async with aclosing(_stream(model, again, delta_interval_s)) as events:
         async for event in events:
             yield event
+
+
+def _narrower(error: ParlourError, asked: Asked) -> Narrower | None:
+    """Return what to ask for after a failure, None where nothing narrower would help. An address of a picture may be no longer good."""
+    if isinstance(error, ContextTooLong):
+        return Narrower(smaller_prompt_tokens(error, asked.prompt.tokens, asked.call.max_completion_tokens))
+    if asked.images and finds_fault_with_the_prompt(error):
+        return Narrower(pictures=False)
+    return None
 
 
 async def _stream(model: LanguageModel, asked: Asked, delta_interval_s: float) -> AsyncGenerator[Started | Delta | Finished, None]:

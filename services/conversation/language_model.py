@@ -22,7 +22,7 @@ from services.conversation.images import content
 from services.conversation.model_events import THOUGHT_ONLY, Part, Progress, parsed
 from services.conversation.model_gate import ModelGate
 from services.conversation.models_file import ModelEndpoint
-from services.conversation.provider_errors import typed
+from services.conversation.provider_errors import finds_fault_with_the_prompt, typed
 from services.conversation.token_counting import ESTIMATE, TokenCounter
 from services.runtime.breaker import Breaker, Outcome
 from services.runtime.errors import ModelUnavailable, ParlourError
@@ -105,7 +105,7 @@ class LanguageModel:
                 outcome = Outcome.ALIVE
                 yield part
         except ParlourError as error:
-            unwell = isinstance(error, ModelUnavailable) and THOUGHT_ONLY not in error.metadata
+            unwell = isinstance(error, ModelUnavailable) and THOUGHT_ONLY not in error.metadata and not finds_fault_with_the_prompt(error)
             outcome = Outcome.UNWELL if unwell else Outcome.ALIVE
             model_metrics.errors.labels(self.name, error.reason).inc()
             raise

@@ -29,7 +29,7 @@ SEGMENT = "segment_topics"
 CHARACTERS_MAX = 10_000
 """More of a message is not looked at: what it is about is said by then, and a log file pasted into a chat has ten thousand terms."""
 _BATCHES_MAX = 20
-_MARKS = re.compile(r"<(?:@[!&]?|#|a?:\w{1,32}:)\d{1,20}>")
+_MARKS = re.compile(r"<(?:@[!&]?[^\s<>@!]{1,64}|#\d{1,20}|a?:\w{1,32}:\d{1,20})>")
 _COUNT_MAX = 32_767  # of a smallint
 
 _indexed = Counter("parlour_conversation_indexed_messages_total", "Messages that were made findable")
@@ -176,8 +176,7 @@ class MessageIndex:
                 await connection.execute(_STORE_EMBEDDINGS, key | _embedding_columns(kept, self._model.name))
                 await connection.execute(_STORE_TERMS, key | _term_columns(kept))
                 lock = f"segment:{conversation_lock(where)}"
-                if SEGMENT in self._jobs._app.tasks:
-                    await self._jobs.enqueue(connection, SEGMENT, lock=lock, guild_id=where.guild_id, channel_id=where.channel_id)
+                await self._jobs.enqueue(connection, SEGMENT, lock=lock, guild_id=where.guild_id, channel_id=where.channel_id)
         return len(kept)
 
 

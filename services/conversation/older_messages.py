@@ -18,7 +18,7 @@ from prometheus_client import Counter, Histogram
 from services.conversation.context_window import Said
 from services.conversation.message_index import without_marks_of_chat
 from services.conversation.message_store import Conversation
-from services.conversation.relevance import TOPIC_HITS, Arms, Message, Relevant, promising, rank, score, topics_of
+from services.conversation.relevance import TOPIC_HITS, Arms, Message, Relevant, Sequences, promising, rank, score, topics_of
 from services.conversation.token_counting import estimate_tokens
 from services.conversation.window_blocks import SUMMARY
 from services.retrieval.asking import folded_name, understood
@@ -35,7 +35,7 @@ SUMMARIES_MAX = 2
 SUMMARY_CHARACTERS_MAX = 300
 """Of such a summary: its messages are there, too."""
 
-_MENTION = re.compile(r"<@!?(\d{1,20})>")  # as Discord writes it
+_MENTION = re.compile(r"<@!?([^\s<>@!]{1,64})>")  # as Discord writes it
 _log = get_logger(__name__)
 _seconds = Histogram(
     "parlour_conversation_older_search_seconds",
@@ -198,7 +198,7 @@ class OlderMessages:
                 scores = score(arms, self._similarity_floor)
                 wanted, beside = promising(scores, self._read_max)
             with _seconds.labels("texts").time():
-                read = await _read(connection, {**key, "message_id": message_id, "wanted": wanted.tolist(), "beside": beside.tolist()})
+                read = await _read(connection, {**key, "message_id": message_id, "wanted": _array(wanted), "beside": _array(beside)})
         with _seconds.labels("ranking").time():
             return rank(scores, read, question, mentioned)
 
@@ -242,6 +242,11 @@ def unpacked(sequences: bytes, similarities: bytes, hit_sequences: bytes, hit_te
         np.frombuffer(hit_occurrences, ">i2").astype(np.float64)[known],
         np.frombuffer(hit_lengths, ">i2").astype(np.float64)[known],
     )
+
+
+def _array(numbers: Sequences) -> str:
+    """Return an array as PostgreSQL reads it, in a tenth of the time that the driver takes for a list."""
+    return "{" + ",".join(map(str, numbers.tolist())) + "}"
 
 
 def _beginning(summary: str) -> str:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import grpc
+from google.protobuf.unknown_fields import UnknownFieldSet
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from parlour.conversation.v1 import conversation_pb2 as pb
@@ -92,6 +93,8 @@ class PersonaServicer(conversation_pb2_grpc.PersonaServiceServicer):
 def _change(request: pb.UpdatePersonaRequest) -> Change:
     """Return what a request changes. Raises InvalidField."""
     persona = request.persona
+    if len(UnknownFieldSet(persona)):
+        raise InvalidField("persona", "holds a dimension that is not known here")
     if persona.language and not _LANGUAGE.fullmatch(persona.language):
         raise InvalidField("persona.language", "must be a BCP 47 tag such as de or pt-BR")
     if mark := foreign_mark(persona.instructions):

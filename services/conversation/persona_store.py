@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from typing import Any
 
 import sqlalchemy as sa
+from prometheus_client import Counter
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +18,8 @@ from services.runtime.database import Database
 from services.runtime.errors import StaleVersion
 
 _personas, _versions = tables.personas, tables.persona_versions
+_changes = Counter("parlour_conversation_persona_changes_total", "Changes of personas by what they came from", ["origin"])
+_dropped = Counter("parlour_conversation_persona_versions_dropped_total", "Versions of personas that were deleted for their number")
 
 type Key = tuple[str, str]
 """guild_id and user_id of a layer."""
@@ -114,7 +117,9 @@ class PersonaStore:
         row |= {"quote": change.quote, "message_id": change.message_id, **_columns(layer)}
         await session.execute(sa.insert(_versions).values(row))
         old = [_versions.c.version <= layer.version - self._versions_max, _versions.c.version.not_in(set(layer.reasons.values()))]
-        await session.execute(sa.delete(_versions).where(*_of(_versions, key), *old))
+        dropped = await session.execute(sa.delete(_versions).where(*_of(_versions, key), *old).returning(_versions.c.version))
+        _dropped.inc(len(dropped.all()))
+        _changes.labels(change.origin).inc()
 
 
 async def select_persona(session: AsyncSession, guild_id: str, user_id: str) -> InForce:

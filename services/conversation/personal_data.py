@@ -33,7 +33,7 @@ SHARED: Mapping[str, Mapping[str, str]] = {
     "message_embeddings": {"embedding": "goes with the message, by a trigger"},
     "message_terms": {"term": "goes with the message, by a trigger"},
     "topics": {
-        "centroid": "made again of what is left, or deleted where nothing is",
+        "centroid": "emptied with the summary",
         "summary": "emptied by a trigger where a message that it covers changes or goes, and made again",
     },
     "requests": {
@@ -41,7 +41,7 @@ SHARED: Mapping[str, Mapping[str, str]] = {
         "payload_hash": "emptied",
         "response": "emptied: the request stays known, so that a late repetition does not bring back what it brought",
     },
-    "erasures": {"user_id": "emptied when the erasure is complete"},
+    "erasures": {"user_id": "emptied when the erasure is complete", "walked": "so is it: it holds what the person was called"},
 }
 
 IMPERSONAL: Mapping[str, frozenset[str]] = {
@@ -55,6 +55,6 @@ IMPERSONAL: Mapping[str, frozenset[str]] = {
     "background_usage": frozenset({"guild_id", "feature"}),
     "requests": frozenset({"method", "request_id"}),  # a hash of the id
     "tombstones": frozenset({"subject_hash"}),
-    "erasures": frozenset({"erasure_id", "request_hash", "subject_hash", "walked", "awaited", "erased", "receipt_hash"}),
+    "erasures": frozenset({"erasure_id", "request_hash", "subject_hash", "awaited", "erased", "receipt_hash"}),
     "erased_places": frozenset({"erasure_id", "guild_id", "channel_id"}),
 }

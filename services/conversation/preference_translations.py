@@ -6,6 +6,7 @@ GERMAN: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "-1",
         (
             r"(?:sei|antworte|schreib|schreibe|rede)(?: mir)? (?:etwas |ein bisschen |viel )?(?:kürzer|knapper|kurz und knapp|kurz)",
+            r"dich (?:etwas |ein bisschen )?(?:kurz|kürzer) fassen",
             r"fass dich (?:etwas |ein bisschen )?(?:kurz|kürzer)",
             r"(?:gib mir )?(?:bitte )?kürzere antworten",
             r"deine (?:antworten|nachrichten) sind (?:viel )?(?:zu|so) lang",
@@ -146,7 +147,14 @@ SPANISH: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("humour", "+1", (r"(?:sé|se) (?:un poco )?más (?:gracioso|graciosa|divertido|divertida)",)),
     ("humour", "-1", (r"(?:sé|se) (?:un poco )?más (?:serio|seria)",)),
     ("warmth", "+1", (r"(?:sé|se) (?:un poco )?más (?:amable|cariñoso|simpático)(?: conmigo)?",)),
-    ("directness", "+1", (r"(?:sé|se) (?:un poco )?más (?:directo|directa|franco)",)),
+    (
+        "directness",
+        "+1",
+        (
+            r"(?:sé|se) (?:un poco )?más (?:directo|directa|franco)",
+            r"~(?:un poco )?más directo",
+        ),
+    ),
     (
         "emoji",
         "min",
@@ -154,6 +162,6 @@ SPANISH: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     ("emoji", "-1", (r"(?:usa )?menos emojis", r"demasiados emojis")),
     ("emoji", "+1", (r"(?:usa )?más emojis",)),
-    ("formality", "+1", (r"(?:sé|se|habla) (?:un poco )?más (?:formal|educado|formalmente)", r"trátame de usted")),
+    ("formality", "+1", (r"(?:sé|se|habla) (?:un poco )?más (?:formal|educado|formalmente)", r"trátame de usted", r"~(?:un poco )?más formal")),
     ("formality", "-1", (r"(?:sé|se|habla) (?:un poco )?(?:más informal|menos formal)", r"(?:tutéame|trátame de tú|puedes tutearme)")),
 )

@@ -140,24 +140,28 @@ def _read(written: str, plain: str, *, asks: bool) -> _Sentence:
     if _FILLER.fullmatch(plain):
         return _Sentence(written, asks, filler=True)
     clauses = [clause for clause in (part.strip(" ,") for part in _CLAUSE.split(plain)) if clause and not _FILLER.fullmatch(clause)]
-    effects = [_effect(clause, asks=asks and number == 0) for number, clause in enumerate(clauses)]
-    if len(clauses) < 1 or None in effects or len(effects) > len(NAMES):
-        return _Sentence(written, asks)
-    return _Sentence(written, asks, tuple(effect for effect in effects if effect is not None))
+    effects = []
+    for number, clause in enumerate(clauses if len(clauses) <= len(NAMES) else ()):
+        effect = _effect(clause, asks=asks and number == 0)
+        if effect is None:
+            return _Sentence(written, asks)
+        effects.append(effect)
+    return _Sentence(written, asks, tuple(effects))
 
 
 def _effect(plain: str, *, asks: bool) -> tuple[_Effect, str] | None:
     """Return what a sentence or clause wishes for, and the language it names."""
     if _ABILITY.fullmatch(plain):
         return None
-    for core, polite, requested in _cores(_BEING.sub("be", _NOT.sub("you dont", _WERE.sub("you would be", plain)))):
+    kindly = _INFIX.sub(" ", plain)
+    for core, polite, requested in _cores(_BEING.sub("be", _NOT.sub("you dont", _WERE.sub("you would be", kindly)))):
         if asks and not requested:
             continue
-        match = _PHRASES.fullmatch(core)
+        match = _PHRASES.fullmatch(core) if _ANY_PHRASE.fullmatch(core) else None
         if match is None or match.lastgroup is None:
             continue
         effect = _EFFECTS[int(match.lastgroup[1:])]
-        if effect.polite and not polite:
+        if effect.polite and not (polite or kindly != plain):
             continue
         return effect, _language(core)
     return None
@@ -215,17 +219,20 @@ def _all_phrases() -> Iterator[tuple[_Effect, str]]:
         yield _Effect("language"), pattern
 
 
-def _compiled() -> tuple[list[_Effect], re.Pattern[str]]:
-    effects, groups = [], []
+def _compiled() -> tuple[list[_Effect], re.Pattern[str], re.Pattern[str]]:
+    """Return the effects, the phrases as a group each, and the phrases alone: without groups, one that begins otherwise costs next to nothing."""
+    effects, groups, plain = [], [], []
     for number, (effect, pattern) in enumerate(_all_phrases()):
         alone = pattern.startswith("~")
         polite = pattern.startswith("~!")
         effects.append(_Effect(effect.name, effect.wish, alone, polite))
-        groups.append(f"(?P<e{number}>{_expanded(pattern.lstrip('~!'))})")
-    return effects, re.compile("|".join(groups))
+        expanded = _expanded(pattern.lstrip("~!"))
+        groups.append(f"(?P<e{number}>{expanded})")
+        plain.append(expanded)
+    return effects, re.compile("|".join(groups)), re.compile("|".join(plain))
 
 
-_EFFECTS, _PHRASES = _compiled()
+_EFFECTS, _PHRASES, _ANY_PHRASE = _compiled()
 _TAGS = {name: tag for tag, names in SPOKEN_NAMES.items() for name in names.split("|")}
 _LANGUAGE = re.compile(rf"\b(?:{'|'.join(sorted(_TAGS, key=len, reverse=True))})\b")
 _QUOTED = re.compile(
@@ -243,6 +250,7 @@ _PLEASE = re.compile(r"\b(?:please|pls|plz|bitte|por favor|stp|svp|sil)\b")
 _ABILITY = re.compile(_expanded(phrases.ABILITY_QUESTIONS))
 _TASK = re.compile(phrases.TASKS)
 _LASTING = re.compile(phrases.LASTING.replace("'", ""))
+_INFIX = re.compile(r"(?<=\S) (?:please|pls|plz|bitte|mal) (?=\S)")
 _WERE = re.compile(r"\byou were\b")
-_BEING = re.compile(r"(?<=mind )being\b|\bto be\b(?= more| less| a bit| a little)")
+_BEING = re.compile(r"(?<=mind )being\b")
 _NOT = re.compile(r"(?<=(?:can|uld|ill) )you (?:please )?not\b")

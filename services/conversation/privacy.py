@@ -49,8 +49,10 @@ def build_privacy(
 ) -> Privacy:
     """Build it and register its jobs; once the service runs, whom a restore has brought back is erased again.
 
-    Raises ValueError where the file of tombstones cannot be written.
+    Raises ValueError where the file of tombstones cannot be written, or they would be forgotten while a backup may still bring people back.
     """
+    if settings.erasure_keep_days <= settings.backup_keep_days:
+        raise ValueError("PARLOUR_CONVERSATION_ERASURE_KEEP_DAYS must be longer than PARLOUR_CONVERSATION_BACKUP_KEEP_DAYS.")
     file = _tombstone_file(settings.tombstones_file)
 
     async def follow_changes(session: AsyncSession, where: Conversation) -> None:

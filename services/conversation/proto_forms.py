@@ -103,9 +103,7 @@ def usage_proto(usage: Usage) -> pb.ModelUsage:
 
 def usage_value(usage: pb.ModelUsage) -> Usage:
     """Return usage as it came."""
-    return Usage(
-        usage.model, usage.prompt_tokens, usage.cached_prompt_tokens, usage.completion_tokens, usage.reasoning_tokens, usage.images
-    )
+    return Usage(usage.model, usage.prompt_tokens, usage.cached_prompt_tokens, usage.completion_tokens, usage.reasoning_tokens, usage.images)
 
 
 def conversation_key(key: pb.ConversationKey) -> Conversation:

@@ -40,6 +40,7 @@ _RESETS = ("x-ratelimit-reset-requests", "x-ratelimit-reset-tokens", "x-ratelimi
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _EPOCH_S = 1_000_000_000.0
+_PROMPT_STATUSES = ("400", "415", "422")
 
 
 def typed(error: openai.APIError | httpx2.HTTPError, model: str, *, now: datetime | None = None) -> ParlourError:
@@ -56,7 +57,7 @@ def typed(error: openai.APIError | httpx2.HTTPError, model: str, *, now: datetim
 
 def typed_body(body: Mapping[str, Any], model: str, *, status: int = 0) -> ParlourError:
     """Return our error for an error object of a provider's, which may also come in mid-stream (status 0)."""
-    about = {"model": model}
+    about = {"model": model} | ({"status": str(status)} if status else {})
     code = " ".join(str(body.get(name) or "").lower() for name in ("code", "type"))
     message = str(body.get("message") or "")[:2000]
     if status == 429 or any(each in code for each in _RATE_CODES):
@@ -147,6 +148,11 @@ def _reset_s(headers: Mapping[str, str], name: str, now: datetime) -> float | No
     if not parts or "".join(number + unit for number, unit in parts) != text.strip():
         return None
     return sum(float(number) * _UNIT_S[unit] for number, unit in parts)
+
+
+def finds_fault_with_the_prompt(error: ParlourError) -> bool:
+    """Return whether a provider that is well could not use what it was sent, such as the address of a picture that is no longer there."""
+    return isinstance(error, ModelUnavailable) and error.metadata.get("status") in _PROMPT_STATUSES
 
 
 def worth_another_model(error: ParlourError) -> bool:

@@ -102,7 +102,8 @@ class Relevant(NamedTuple):
 def score(arms: Arms, similarity_floor: float) -> Scores:
     """Score every message of the conversation by meaning and words: each arm in deviations from its mean over all of them."""
     sequences, similarity = arms.sequences, arms.similarities
-    if not np.isin(arms.hit_sequences, sequences).all():  # some have no vector of this model yet
+    if len(sequences) == 0 or (sequences[np.searchsorted(sequences[:-1], arms.hit_sequences)] != arms.hit_sequences).any():
+        # Some have no vector of this model yet.
         sequences = np.union1d(arms.sequences, arms.hit_sequences)
         similarity = np.zeros(len(sequences))
         similarity[np.searchsorted(sequences, arms.sequences)] = arms.similarities

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from services.conversation.context_window import PartReport, Parts, Prompt, Said, Shares
-from services.conversation.generation import Ask, Asked, generate
+from services.conversation.generation import Ask, Asked, Narrower, generate
 from services.conversation.images import Image, Shown, fitting, told_left_out, with_mentions
 from services.conversation.language_model import LanguageModel, ModelCall
 from services.conversation.message_store import Conversation
@@ -153,22 +153,24 @@ class Replies:
         )
 
     def _asked(self, wanted: Wanted, parts: Parts, background: Background | None, stop_at: float) -> Ask:
-        def ask(model: LanguageModel, prompt_tokens_max: int | None) -> Asked:
-            call, prompt, shown = self._call(wanted, model, parts, background, stop_at, prompt_tokens_max)
+        def ask(model: LanguageModel, narrower: Narrower) -> Asked:
+            call, prompt, shown = self._call(wanted, model, parts, background, stop_at, narrower)
             left_out = prompt.left_out if background is not None else (*prompt.left_out, _NO_HISTORY)
             return Asked(call, prompt, len(shown.images), Started(model.name, prompt.tokens, left_out, parts=prompt.parts))
 
         return ask
 
     def _call(
-        self, wanted: Wanted, model: LanguageModel, parts: Parts, background: Background | None, stop_at: float, prompt_tokens_max: int | None
+        self, wanted: Wanted, model: LanguageModel, parts: Parts, background: Background | None, stop_at: float, narrower: Narrower
     ) -> tuple[ModelCall, Prompt, Shown]:
-        """Build a model's prompt, of at most prompt_tokens_max tokens where a provider said that it takes no more. Raises ContextTooLong."""
+        """Build a model's prompt, narrower where a provider could not take the first one. Raises ContextTooLong."""
         endpoint = model.endpoint
         completion = min(endpoint.max_completion_tokens, wanted.max_completion_tokens or endpoint.max_completion_tokens)
         window = endpoint.context_window_tokens - completion
-        budget = min(window, wanted.max_prompt_tokens or window, window if prompt_tokens_max is None else prompt_tokens_max)
+        budget = min(window, wanted.max_prompt_tokens or window, window if narrower.prompt_tokens_max is None else narrower.prompt_tokens_max)
         shown = _pictures(model, wanted.message.images, background, budget)
+        if not narrower.pictures:
+            shown = shown.without_images()
         image_tokens = len(shown.images) * endpoint.image_tokens
         try:
             prompt = build_measured(parts, budget - image_tokens, self._limits.shares, model.counter)

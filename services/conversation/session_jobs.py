@@ -7,11 +7,13 @@ from services.conversation.relationship_store import RelationshipStore
 from services.conversation.sessions import Sessions
 from services.conversation.store import Aftermath
 from services.runtime.database import Database
+from services.runtime.errors import ParlourError
 from services.runtime.jobs import DEFER, Jobs
 from services.runtime.telemetry import get_logger
 
 COMMIT_SESSION = "commit_session"
-_LEFT_AT_ONCE_MAX = 500
+LEFT_AT_ONCE_MAX = 500
+"""People looked up in one query: those whose turns no process counted."""
 _log = get_logger(__name__)
 
 
@@ -62,9 +64,22 @@ def register(jobs: Jobs, relationships: RelationshipStore, *, session_idle_s: fl
 
 async def commit_left(relationships: RelationshipStore, idle_s: float) -> int:
     """Commit sessions that no process will: each was quiet for idle_s, and the process that had it is gone. Return how many."""
-    people = await relationships.idle(idle_s, _LEFT_AT_ONCE_MAX)
-    for person in people:
-        await relationships.count(person)
-    if people:
-        _log.info("sessions of lost processes were committed", sessions=len(people))
-    return len(people)
+    committed = 0
+    while True:
+        people = await relationships.idle(idle_s, LEFT_AT_ONCE_MAX)
+        counted = sum([await _counted(relationships, person) for person in people])
+        committed += counted
+        if len(people) < LEFT_AT_ONCE_MAX or not counted:
+            break
+    if committed:
+        _log.info("sessions of lost processes were committed", sessions=committed)
+    return committed
+
+
+async def _counted(relationships: RelationshipStore, person: Person) -> bool:
+    """Count a person's turns, and say whether that was done: one who cannot be counted now must not keep the others waiting."""
+    try:
+        return await relationships.count(person) > 0
+    except ParlourError as error:
+        _log.warning("a session could not be committed", reason=error.reason)
+        return False

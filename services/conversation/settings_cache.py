@@ -13,7 +13,7 @@ from services.conversation.settings import ConversationSettings
 from services.runtime.cache import Cache
 from services.runtime.cache_generations import Generations
 from services.runtime.cache_standing import Standing
-from services.runtime.database import Database
+from services.runtime.database import Database, KeptConnection
 
 
 class SettingsCache:
@@ -22,7 +22,9 @@ class SettingsCache:
     def __init__(self, database: Database, settings: ConversationSettings) -> None:
         self._database = database
         self._generations = _generations(settings) if settings.redis_url else None
-        self.standing = Standing(lambda: read_epoch(database), lambda: advance_epoch(database), lease_s=settings.cache_lease_s)
+        # A connection of its own: where people wait for one, what is kept must not be lost as well.
+        asking = database.keep()
+        self.standing = Standing(lambda: read_epoch(asking), lambda: advance_epoch(database), lease_s=settings.cache_lease_s)
         size_max, ttl_s = settings.cache_items_max, settings.cache_ttl_s
         self._guilds: Cache[GuildSettings] = Cache("guild_settings", self._generations, self.standing, size_max=size_max, ttl_s=ttl_s)
         self._personas: Cache[InForce] = Cache("personas", self._generations, self.standing, size_max=size_max, ttl_s=ttl_s)
@@ -60,7 +62,7 @@ class SettingsCache:
         return self._personas.editing([_layer_key(guild_id, user_id)], wait=False)
 
 
-async def read_epoch(database: Database) -> int:
+async def read_epoch(database: Database | KeptConnection) -> int:
     """Return the epoch of what instances keep. Raises DependencyUnavailable."""
     async with database.connection() as connection:
         row = await (await connection.execute("SELECT last_value FROM cache_epoch")).fetchone()

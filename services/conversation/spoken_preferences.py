@@ -23,9 +23,10 @@ from services.runtime.telemetry import get_logger
 _log = get_logger(__name__)
 _heard = Counter("parlour_conversation_preferences_total", "Messages with a wish on how to be talked to, by what became of it", ["result"])
 
+# What is said in a hidden channel is not quoted: whoever asks for a reason may ask elsewhere.
 # The turn is locked, so that an erasure of its author waits for what is written here, or finds nothing to be written any more.
 _CIRCUMSTANCES = sa.text("""
-    SELECT t.unkept OR EXISTS (SELECT FROM opt_outs o WHERE o.user_id = t.user_id) AS unkept,
+    SELECT NOT (t.unkept OR t.channel_hidden OR EXISTS (SELECT FROM opt_outs o WHERE o.user_id = t.user_id)) AS quotable,
         (SELECT g.preference_detection FROM guild_settings g WHERE g.guild_id = t.guild_id) IS NOT FALSE AS wanted
     FROM turns t WHERE t.turn_id = :turn_id AND t.state = 1 FOR SHARE OF t
 """)
@@ -86,7 +87,7 @@ class SpokenPreferences:
             if not persona.own.differing(values):
                 _heard.labels("already").inc()
                 return None
-            quote = "" if turn.unkept else preference.quote
+            quote = preference.quote if turn.quotable else ""
             await self._personas.save(session, key, persona.own, Change(values, Origin.SAID, quote, new.message_id, preference.about))
         _heard.labels("kept").inc()
         return _kept(preference, values)

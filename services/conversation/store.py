@@ -28,6 +28,8 @@ SUMMARIES_READ_MAX = 20
 """More than stand side by side (settings.summaries_max); a prompt has room for the newest of them."""
 
 _turns, _messages, _fences = tables.turns, tables.messages, tables.fences
+# Written into the statement: the index of open turns is of no use to one that is prepared for any state.
+_ACCEPTED = sa.literal(int(TurnState.ACCEPTED), literal_execute=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ class TurnStore:
         oldest = sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, self._orphan_keep_s)
         statement = (
             sa.update(_turns)
-            .where(_turns.c.state == TurnState.ACCEPTED, _turns.c.deadline_at < oldest)
+            .where(_turns.c.state == _ACCEPTED, _turns.c.deadline_at < oldest)
             .values(state=TurnState.APOLOGISED, end_time=sa.func.now())
         )
         async with self._database.write() as session:

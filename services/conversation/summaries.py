@@ -73,6 +73,7 @@ class Problem(StrEnum):
     EMPTY = "empty"
     TOO_LONG = "too_long"
     REPETITIVE = "repetitive"
+    TRANSCRIPT = "transcript"
     OFF_TOPIC = "off_topic"
     INVENTED = "invented"
     REFUSAL = "refusal"
@@ -115,6 +116,8 @@ def checked(answer: str, lines: Sequence[Line], *, characters_max: int) -> Check
         return Checked(problem=Problem.REFUSAL)
     if _repeats(text):
         return Checked(problem=Problem.REPETITIVE)
+    if _goes_on_talking(text, lines):
+        return Checked(problem=Problem.TRANSCRIPT)
     if len(text) > 2 * characters_max:
         return Checked(problem=Problem.TOO_LONG)
     text = _whole_sentences(text, characters_max)
@@ -226,6 +229,11 @@ def _repeats(text: str) -> bool:
     doubled = any(count > 1 and len(sentence) > 20 for sentence, count in sentences.items())
     stuttered = sum(first == second for first, second in pairwise(words)) > max(2, len(words) // 10)
     return doubled or stuttered or (len(triples) >= 10 and len(set(triples)) / len(triples) < DISTINCT_TRIPLES_MIN)
+
+
+def _goes_on_talking(text: str, lines: Sequence[Line]) -> bool:
+    """Whether a model writes the chat down again, or on: small models do, and make up what people say."""
+    return sum(text.count(f"{name}:") for name in {_name(one.speaker) for one in lines} if name) > 1
 
 
 def _orders(text: str) -> bool:

@@ -100,7 +100,7 @@ messages = sa.Table(
     _number("offset_bytes"),  # about how much was said in the conversation before; a trigger sets it: see recent_window.py
     sa.PrimaryKeyConstraint("guild_id", "channel_id", "sequence"),
     sa.UniqueConstraint("guild_id", "channel_id", "message_id", "role", name="messages_once"),
-    sa.Index("messages_by_author", "author_id"),
+    sa.Index("messages_by_author", "author_id", "guild_id", "sequence"),
     sa.Index("messages_by_age", "guild_id", "create_time"),
     sa.Index("messages_answering", "guild_id", "channel_id", "answers_message_id", postgresql_where=sa.text("answers_message_id <> ''")),
     sa.Index(
@@ -321,7 +321,7 @@ erasures = sa.Table(
     _text("user_id"),  # empty once it is complete
     sa.Column("before_time", sa.DateTime(timezone=True), nullable=False),
     sa.Column("stage", sa.SmallInteger, nullable=False, server_default=_zero),  # Stage of erasure.py
-    sa.Column("walked", pg.JSONB),  # guild, channel and sequence up to which other people's messages were looked through
+    sa.Column("walked", pg.JSONB),  # what is looked for in other people's messages, and up to which they were looked through
     sa.Column("awaited", pg.JSONB),  # transactions and jobs that ran while the texts were erased, and must end first
     sa.Column("erased", pg.JSONB, nullable=False, server_default=sa.text("'{}'")),  # service.table -> rows
     sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from services.conversation.window_blocks import Said
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,6 +22,12 @@ class Candidate:
     block: str = ""
     day: str = ""
     said: Said | None = None
+
+    @property
+    def place(self) -> tuple[datetime, int]:
+        """Where it stands among other messages: by its time, and by the order in which they were stored."""
+        said = self.said
+        return (_LONG_AGO, 0) if said is None else (said.sent_at or _LONG_AGO, said.sequence)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from services.local.failure import StackFailure
-from services.local.model_server import CONTEXT_TOKENS, MODEL
+from services.local.model_server import CONTEXT_TOKENS, MODEL, SLOTS
 
 OLLAMA_URL = "http://127.0.0.1:11434"
 OPENAI_URL = "https://api.openai.com/v1"
@@ -31,6 +31,7 @@ class ModelChoice:
     context_window_tokens: int = 16_000
     completion_tokens_max: int = 1_000
     capabilities: tuple[str, ...] = ()
+    slots: int | None = None  # calls that it works on at once; None: nobody knows
 
     @property
     def embedded(self) -> bool:
@@ -80,7 +81,7 @@ def _provider(environment: Mapping[str, str], model: str) -> ModelChoice:
 
 
 def _embedded() -> ModelChoice:
-    return ModelChoice(_TINY, MODEL, context_window_tokens=CONTEXT_TOKENS, completion_tokens_max=400, capabilities=("json_schema",))
+    return ModelChoice(_TINY, MODEL, context_window_tokens=CONTEXT_TOKENS, completion_tokens_max=400, capabilities=("json_schema",), slots=SLOTS)
 
 
 def ollama_models() -> list[str]:
@@ -109,6 +110,7 @@ context_window_tokens = {choice.context_window_tokens}
 max_completion_tokens = {choice.completion_tokens_max}
 capabilities = {quoted(list(choice.capabilities))}
 tokenizer = {quoted(tokenizer_file)}
+{"" if choice.slots is None else f"slots = {choice.slots}"}
 
 [models.{choice.name}.price]
 prompt_microcredits_per_million_tokens = 100_000_000

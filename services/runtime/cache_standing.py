@@ -64,14 +64,18 @@ class Standing:
             await asyncio.gather(asking, return_exceptions=True)
 
     async def _confirm_forever(self) -> None:
+        told = False
         while True:
             try:
                 async with asyncio.timeout(self._lease_s):
                     await self.confirm()
                 _confirmations.labels("confirmed").inc()
+                told = False
             except Exception as problem:
                 _confirmations.labels("failed").inc()
-                _log.warning("what is kept cannot be confirmed", problem=getattr(problem, "message", "") or type(problem).__name__)
+                if not told:  # not twice a second, for as long as the database is away
+                    _log.warning("what is kept cannot be confirmed", problem=getattr(problem, "message", "") or type(problem).__name__)
+                told = True
             await asyncio.sleep(self._lease_s / _CONFIRMED_PER_LEASE)
 
     async def withdraw(self, *, wait: bool = True) -> None:

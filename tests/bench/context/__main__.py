@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from services.runtime.telemetry import configure_logging
 from tests.bench.context import evidence, preemption, residence, segmentation, window_build
 from tests.bench.context.running import new_database, running_service
 from tests.bench.recall.dialogues import load
@@ -57,6 +58,7 @@ def main() -> int:
         "--only", choices=PARTS, nargs="+", default=PARTS, help="the parts to be measured; the bounds of the others are not looked at"
     )
     arguments = parser.parse_args()
+    configure_logging("bench", "critical")  # what the service logs is no figure
     try:
         load(arguments.data)
     except (OSError, ValueError, KeyError) as problem:

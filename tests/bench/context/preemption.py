@@ -2,7 +2,7 @@
 
 The service's own servicer, gate and models, over gRPC, in this process; the model server in one of its own. Each sample: every slot is held by a
 background Complete whose answer is under way, and two more wait; a person's Complete is called; the time until the gate grants it a slot is the
-figure. The time until the model's first word is told beside it: it is the model server that needs it, to end what was cancelled and to read the prompt.
+figure. The time until the model's first word is told beside it: the model server needs it, to end what was cancelled and to read the prompt.
 """
 
 import asyncio

@@ -190,7 +190,8 @@ class Service:
         await start(self.settings, parts, embedding_model())
         await server.start()
         self.stack.push_async_callback(server.stop, 0)
-        self.remote = Remote("conversation", f"127.0.0.1:{server.port}", retried=RETRIED)
+        self.address = f"127.0.0.1:{server.port}"
+        self.remote = Remote("conversation", self.address, retried=RETRIED)
         self.stack.push_async_callback(self.remote.close)
         self.client = ConversationClient(self.remote)
         self.stub = conversation_pb2_grpc.ConversationServiceStub(self.remote.channel)
@@ -242,7 +243,7 @@ async def rows(database: Database, query: str, *arguments: object) -> list[tuple
         return await (await connection.execute(query, arguments)).fetchall()
 
 
-async def drained(database: Database, timeout_s: float = 10) -> None:
+async def drained(database: Database, timeout_s: float = 40) -> None:
     """Wait until every job has run."""
     async with asyncio.timeout(timeout_s):
         await Jobs(database).drained()

@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from parlour.conversation.v1 import conversation_pb2 as pb
+from services.conversation.erasure import Stage
 from services.conversation.tombstones import Tombstone, TombstoneFile, line_of, subject_hash
 from services.runtime.errors import InvalidField, NotFound, RequestIdReused
 from tests.fakes.model_server import Answer
@@ -289,7 +290,7 @@ async def test_a_transaction_that_began_before_is_waited_for_and_what_it_wrote_g
         )
         begun = await erase(client)
         async with asyncio.timeout(10):
-            while await rows(database, "SELECT stage FROM erasures") != [(3,)]:
+            while await rows(database, "SELECT stage FROM erasures") != [(Stage.WAITING,)]:
                 await asyncio.sleep(0.01)
         assert not (await client.get_erasure(pb.GetErasureRequest(erasure_id=begun.erasure_id))).complete
         await writer.commit()
@@ -305,7 +306,7 @@ async def test_a_job_that_runs_is_waited_for(client, database):
     )
     begun = await erase(client)
     async with asyncio.timeout(10):
-        while await rows(database, "SELECT stage FROM erasures") != [(3,)]:
+        while await rows(database, "SELECT stage FROM erasures") != [(Stage.WAITING,)]:
             await asyncio.sleep(0.01)
     assert not (await client.get_erasure(pb.GetErasureRequest(erasure_id=begun.erasure_id))).complete
     await written(database, "UPDATE procrastinate_jobs SET status = 'succeeded' WHERE queue_name = 'elsewhere'")
@@ -407,6 +408,13 @@ async def test_a_file_that_cannot_be_written_stops_the_start_with_a_sentence(set
     bad = settings.model_copy(update={"tombstones_file": str(tmp_path / "nowhere" / "tombstones")})
     service = Service(bad)
     with pytest.raises(ValueError, match="PARLOUR_CONVERSATION_TOMBSTONES_FILE"):
+        await service.start()
+    await service.stop()
+
+
+async def test_tombstones_must_be_kept_longer_than_backups(settings):
+    service = Service(settings.model_copy(update={"erasure_keep_days": 35}))
+    with pytest.raises(ValueError, match="BACKUP_KEEP_DAYS"):
         await service.start()
     await service.stop()
 

@@ -86,6 +86,16 @@ async def test_a_guild_that_switched_pictures_off_has_none_passed_on(client, mod
     assert "1 picture (they are switched off here)" in reply.started[0].left_out
 
 
+async def test_a_picture_that_the_provider_cannot_use_costs_no_reply_and_the_model_is_not_rested(client, model, service):
+    for number in range(service.settings.model_failures_max + 1):
+        model.requests.clear()
+        model.next(Answer(status=400, error_code="invalid_image_url"), Answer(text="a cat, you say"))
+        _, reply = await answered(client, message("look", images=[CAT], channel_id=f"c{number}"), models=["first"])
+        assert [request.pictures for request in model.requests] == [[CAT.url], []]
+        assert (reply.text, reply.finished.usage.images) == ("a cat, you say", 0)
+        assert "1 picture" in reply.started[0].left_out
+
+
 async def test_an_orphan_is_handed_out_with_its_pictures(settings, model):
     service = await Service(settings.model_copy(update={"turn_s": 0.1})).start()
     try:

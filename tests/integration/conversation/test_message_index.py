@@ -201,9 +201,7 @@ async def test_a_job_enqueued_by_a_killed_instance_is_run_by_the_next(settings, 
     assert await rows(database, NOT_INDEXED) == [(0,)]
 
 
-async def test_of_a_transaction_that_is_rolled_back_no_job_is_left(
-    database, conversation_database_url
-):
+async def test_of_a_transaction_that_is_rolled_back_no_job_is_left(database, conversation_database_url):
     indexing = Indexing(database, embedding_model())
     with pytest.raises(RuntimeError):
         async with database.connection() as connection, connection.transaction():

@@ -6,6 +6,7 @@ import time
 from contextlib import aclosing
 
 import pytest
+from prometheus_client import REGISTRY
 
 from parlour.conversation.v1 import conversation_pb2 as pb
 from services.runtime.errors import DeadlineExceeded, ModelUnavailable, Overloaded
@@ -50,8 +51,12 @@ async def test_a_reply_stopped_before_its_first_word_stops_the_model(client, mod
 
 
 async def test_a_reply_closed_in_mid_stream_stops_the_model_and_what_came_is_known(client, model):
+    def counted() -> float:
+        labels = {"model": "first", "feature": "reply", "kind": "completion"}
+        return REGISTRY.get_sample_value("parlour_conversation_tokens_total", labels) or 0.0
+
     model.default = Answer(deltas=tuple(f" w{number}" for number in range(100)), delta_delay_s=0.05)
-    took = []
+    took, before, known = [], counted(), 0
     for number in range(ROUNDS):
         said = message()
         begun = await client.begin_turn(said)
@@ -65,6 +70,8 @@ async def test_a_reply_closed_in_mid_stream_stops_the_model_and_what_came_is_kno
         request = await model.request(number)
         took.append(await seen_closed_s(request, at))
         assert tokens <= request.deltas_sent <= tokens + 6
+        known += tokens
+    assert known <= counted() - before <= known + 6 * ROUNDS
     assert statistics.median(took) <= BOUND_S
 
 

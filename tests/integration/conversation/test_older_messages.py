@@ -186,3 +186,13 @@ async def test_a_reply_is_made_without_older_messages_while_they_cannot_be_had(c
     _, reply = await answered(client, message("what is the puppy called?"), max_prompt_tokens=1_000)
     assert reply.finished.stored
     assert part(reply, "older").reason == "unavailable"
+
+
+async def test_a_person_who_is_mentioned_is_meant(database, conversation_database_url):
+    await talk(database, "Bob: I work as a nurse", "Cleo: I work as a pilot", *chatter(30))
+    assert (await found(database, "<@cleo> what was it that you work as?"))[0] == "I work as a pilot"
+
+
+async def test_the_ids_of_a_chat_are_no_words(database, conversation_database_url):
+    await talk(database, "Bob: <@1234567890> look at <#42>", *chatter(3))
+    assert await rows(database, "SELECT count(*) FROM message_terms WHERE term IN ('1234567890', '42')") == [(0,)]

@@ -246,6 +246,11 @@ async def test_bad_personas_change_nothing(client, database):
         with pytest.raises(InvalidField) as refused:
             await update(client, f"bad{number}", persona, preset, **ANN)
         assert refused.value.field == field
+    unknown = pb.Persona(emoji=2, version=1)
+    unknown.MergeFromString(b"\xe0\x03\x01")  # field 60: a dimension that nobody knows
+    with pytest.raises(InvalidField) as refused:
+        await update(client, "unknown", unknown, **ANN)
+    assert refused.value.field == "persona"
     for request in (pb.ListPersonaVersionsRequest(**ANN, page_token="x"), pb.ListPersonaVersionsRequest(**ANN, page_size=201)):
         with pytest.raises(InvalidField):
             await client.list_persona_versions(request)

@@ -304,6 +304,14 @@ async def test_sessions_of_a_killed_process_are_found_in_the_database(settings, 
         assert await commit_left(store, 3600) == 0
 
 
+async def test_more_lost_sessions_than_are_looked_up_at_once_are_all_committed(client, store, database, monkeypatch):
+    monkeypatch.setattr("services.conversation.session_jobs.LEFT_AT_ONCE_MAX", 2)
+    for number in range(5):
+        await answered(client, message(user_id=f"user-{number}"))
+    assert await commit_left(store, 0) == 5
+    assert await rows(database, "SELECT turns FROM relationships") == [(1,)] * 5
+
+
 async def test_a_session_ends_and_is_committed_while_the_service_runs(settings, database):
     async with running(settings.model_copy(update={"session_idle_s": 0.3, "session_sweep_s": 0.05})) as client:
         await answered(client, message("chess"))

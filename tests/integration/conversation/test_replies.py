@@ -13,7 +13,6 @@ from services.runtime.errors import (
     ContextTooLong,
     DeadlineExceeded,
     ModelUnavailable,
-    RateLimited,
     UnknownModel,
 )
 from tests.fakes.model_server import Answer
@@ -86,54 +85,6 @@ async def test_the_first_delta_is_not_kept_back_and_fast_ones_are_joined(client,
     async with aclosing(client.reply(wanted(begun, said), timeout_s=10)) as responses:
         times = {response.WhichOneof("event"): loop.time() async for response in responses if response.delta.text != " two"}
     assert times["finished"] - times["delta"] > 0.3
-
-
-FAILING_AT_ONCE = {
-    "500": Answer(status=500),
-    "503": Answer(status=503),
-    "401": Answer(status=401),
-    "429": Answer(status=429),
-    "garbage": Answer(garbage=True),
-    "empty choices": Answer(empty_choices=True),
-    "no text": Answer(text=""),
-    "cut at once": Answer(cut_after=0),
-    "never": Answer(never=True),
-    "too long": Answer(status=400, error_code="context_length_exceeded"),
-}
-
-
-async def test_the_next_model_answers_when_one_fails_before_its_first_word(client, model):
-    for name, answer in FAILING_AT_ONCE.items():
-        model.always("first", answer)
-        model.requests.clear()
-        _, reply = await answered(client, message())
-        assert reply.started[0].model == "second", name
-        assert reply.started[0].fell_back
-        assert reply.finished.usage.model == "second"
-        assert [request.model for request in model.requests] == ["first", "second"]
-
-
-REASONS = {
-    "500": (Answer(status=500), ModelUnavailable),
-    "garbage": (Answer(garbage=True), ModelUnavailable),
-    "never": (Answer(never=True), ModelUnavailable),
-    "429": (Answer(status=429, retry_after_s=7), RateLimited),
-    "too long": (Answer(status=400, error_code="context_length_exceeded"), ContextTooLong),
-    "refused": (Answer(status=400, error_code="content_filter"), ContentRefused),
-    "filtered": (Answer(deltas=(), finish_reason="content_filter"), ContentRefused),
-}
-
-
-async def test_a_failure_without_another_model_has_its_own_reason(client, model):
-    for name, (answer, error) in REASONS.items():
-        model.always("first", answer)
-        said, reply = message(), Reply()
-        begun = await client.begin_turn(said)
-        with pytest.raises(error) as failed:
-            await read_reply(client, wanted(begun, said, models=["first"]), reply)
-        assert not reply.started, name
-        assert failed.value.retry_after_s == (7 if error is RateLimited else None)
-        assert (await client.begin_turn(said)).state == pb.TURN_STATE_ACCEPTED
 
 
 async def test_refused_content_is_not_offered_to_the_next_model(client, model):

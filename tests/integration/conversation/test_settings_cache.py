@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,8 +18,9 @@ from prometheus_client import REGISTRY
 from parlour.conversation.v1 import conversation_pb2 as pb
 from services.conversation.client import ConversationClient
 from services.conversation.settings import ConversationSettings
-from services.conversation.settings_cache import advance_epoch, read_epoch
+from services.conversation.settings_cache import SettingsCache, advance_epoch, read_epoch
 from services.local.valkey import Valkey
+from services.runtime.database import Database
 from services.runtime.errors import StaleVersion
 from tests.integration.conversation.conftest import Service, rows
 
@@ -260,6 +261,27 @@ async def test_a_raised_epoch_has_every_instance_drop_what_it_keeps(settings, re
         assert await read_epoch(database) > before
         await asyncio.sleep(SHORT_S)
         assert (await read(there)).retention_days == 7
+
+
+async def test_what_is_kept_is_used_while_people_wait_for_connections(settings, redis_url):
+    cached = settings.model_copy(update={"redis_url": redis_url, "redis_timeout_s": 1.0, "cache_lease_s": SHORT_S})
+    database = Database(settings.database_url, pool_size=2, pool_wait_s=30)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        cache = SettingsCache(database, cached)
+        await cache.start(stack)
+        await hit("guild_settings", lambda: cache.guild_settings("guild"))
+        done = asyncio.Event()
+
+        async def hold() -> None:
+            async with database.connection():
+                await done.wait()
+
+        holders = [asyncio.create_task(hold()) for _ in range(4)]  # there are two connections
+        await asyncio.sleep(2 * SHORT_S)
+        await hit("guild_settings", lambda: cache.guild_settings("guild"))
+        done.set()
+        await asyncio.gather(*holders)
 
 
 async def test_redis_holds_nothing_of_what_is_kept(both, redis_url):

@@ -122,6 +122,12 @@ async def test_of_who_opted_out_the_wish_is_heeded_and_no_word_is_kept(client, d
     assert explained.text.startswith("I keep answers short: you asked for it on ")
 
 
+async def test_words_of_a_hidden_channel_are_not_quoted_elsewhere(client, database):
+    await answered(client, message("shorter please", channel_hidden=True))
+    assert (await persona(client)).verbosity == -1
+    assert await rows(database, "SELECT quote FROM persona_versions") == [("",)]
+
+
 async def test_the_words_of_a_wish_are_kept_to_explain_it(client, database):
     await answered(client, message("Hi! Please be more formal."))
     assert await rows(database, "SELECT origin, quote, changed FROM persona_versions") == [("said", "Please be more formal.", ["formality"])]

@@ -154,7 +154,7 @@ async def test_a_guild_that_does_without_summaries_has_none_made_or_shown(client
     await append(client, TRAINS * 8, datetime.now(UTC) - timedelta(minutes=40), apart_s=1)
     said = message("and now?")
     await answered(client, said)
-    assert "<summaries>" not in prompts(model)[-1]
+    assert "</summaries>" not in prompts(model)[-1]
     with pytest.raises(PermissionRefused):
         await client.summarize(pb.SummarizeRequest(conversation=LOUNGE))
 
@@ -344,3 +344,23 @@ async def test_a_gate_that_stays_full_for_too_long_leaves_the_words_as_they_were
         holding.cancel()
         await asyncio.gather(holding, return_exceptions=True)
     assert [(source, stale) for _, source, _, stale in await summaries(database)] == [("extractive", False)]
+
+
+async def test_few_jobs_wait_for_models_so_that_turns_are_settled_meanwhile(settings, neighbours, database, model):
+    async with running(settings, summary_jobs_max=1, jobs_concurrency=2, first_token_s=60.0, summary_model_s=60.0) as service:
+        model.next(Answer(never=True))
+        for channel in ("lounge", "kitchen", "garden"):
+            await append(service.client, CATS, DAY, channel=channel)
+
+        async def all_told() -> bool:
+            return await rows(database, "SELECT count(*)::int FROM topics WHERE summary <> ''") == [(3,)]
+
+        await until(all_told)
+        assert len(summary_calls(model)) == 1
+        model.default = Answer(text="fine")
+        await answered(service.client, message(channel_id="elsewhere"))
+
+        async def settled() -> bool:
+            return len(neighbours.credit.recorded) == 1
+
+        await until(settled)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from services.conversation.token_counting import ModelTokenizer, token_counter
 from services.local.addresses import SERVICES
 from services.local.data_folder import LAYOUT
 from tests.integration.local.stack_process import StackProcess, all_gone
@@ -72,6 +74,12 @@ def test_every_address_is_printed_and_ready_is_the_last_line(stack: StackProcess
         assert f"127.0.0.1:{stack.addresses.service(name).rpartition(':')[2]}" in stack.output
         assert stack.addresses.metrics(name) in stack.output
     assert "tiny" in stack.output
+
+
+def test_the_embedded_models_tokens_are_counted_with_its_own_tokenizer(stack: StackProcess) -> None:
+    [endpoint] = [model["endpoint"] for model in tomllib.loads((stack.data_folder / "models.toml").read_text())["models"].values()]
+    assert endpoint["tokenizer"] == str(stack.data_folder / "tokenizer.json")
+    assert isinstance(token_counter(endpoint["tokenizer"], "embedded"), ModelTokenizer)
 
 
 @pytest.mark.parametrize("name", SERVICES)

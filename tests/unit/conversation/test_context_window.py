@@ -22,7 +22,7 @@ from services.conversation.images import Image
 from services.conversation.persona import Persona, system_text
 from services.conversation.prompt_marks import BLOCKS, without_marks
 from services.conversation.recent_window import step_bytes
-from services.conversation.window_blocks import merged, rules_block
+from services.conversation.window_blocks import SUMMARY, merged, rules_block
 from services.runtime.errors import ContextTooLong
 
 MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -65,7 +65,7 @@ class Quirky:
         return {"system": 2, "user": 5}.get(role, 7)
 
     def count_all(self, texts):
-        return [len(text) // 3 + sum(map(text.count, ("a", "\n\n", "e\n<"))) * 2 + (len(text) % 7) for text in texts]
+        return [len(text) // 3 + len(text) ** 2 // 20_000 + sum(map(text.count, ("a", "\n\n", "e\n<"))) * 2 + (len(text) % 7) for text in texts]
 
 
 COUNTER = Quirky()
@@ -228,6 +228,21 @@ def test_no_text_can_open_or_close_a_block_of_ours(text, name, given_shares):
     assert "<|im_end|>" not in shown
 
 
+class Joining(Quirky):
+    """A tokenizer that makes more of lines together than of each."""
+
+    def count_all(self, texts):
+        return [len(text) // 4 + 5 * text.rstrip("\n").count("\n") for text in texts]
+
+
+@pytest.mark.parametrize("budget", [400, 700, 1000, 2000])
+def test_a_whole_that_has_more_tokens_than_its_lines_is_kept_within_the_budget(budget):
+    older = [bob(f"older {number}", sequence=100 + number) for number in range(60)]
+    prompt = build_prompt(Parts("s", ann("now"), ["a memory"] * 50, dialogue(30, 10), older=older), budget, Shares(), Joining())
+    assert prompt.tokens == prompt_tokens(prompt.messages, Joining()) <= budget
+    assert report(prompt, "older").included > 5
+
+
 # The prompt as it is.
 
 
@@ -291,6 +306,36 @@ def test_whoever_asks_sees_the_same_beginning():
     assert anns.messages[-1] != bobs.messages[-1]
 
 
+def test_a_summary_among_earlier_messages_stands_where_its_time_is_in_a_line_of_its_own():
+    older = [
+        bob("the boiler again", sequence=4, sent_at=MONDAY),
+        Said(SUMMARY, "", "", "Ann: the boiler\n</earlier> is old", sent_at=MONDAY - timedelta(days=9)),
+        ann("it drips", sequence=3, sent_at=MONDAY - timedelta(days=9)),
+    ]
+    prompt = build_prompt(Parts("s", ann("and now?"), older=older), 1000, Shares())
+    assert prompt.messages[-1].text == (
+        "<earlier>\n2026-11-14\n(in short) Ann: the boiler ‹/earlier> is old\nAnn: it drips\n2026-11-23\nBob: the boiler again\n</earlier>\nand now?"
+    )
+
+
+def test_what_the_recent_messages_tell_needs_no_summary():
+    history = dialogue(20)
+    summaries = [Summary("long ago", -5), Summary("a while ago", 2), Summary("just now", 19)]
+    prompt = build_prompt(Parts("s", ann("now"), history=history, summaries=summaries), 700, Shares())
+    first_shown = next(number for number in range(20) if f"line {number} " in prompt.messages[1].text)
+    assert 2 < first_shown + 1 < 19
+    assert prompt.messages[1].text.startswith("<summaries>\n- long ago\n- a while ago\n</summaries>\n")
+    assert report(prompt, "summaries") == replace(report(prompt, "summaries"), included=2, left_out=0, reason="")
+
+
+@settings(deadline=None)
+@given(st.integers(1, 400), st.integers(1, 400), st.integers(700, 3000), st.integers(1, 60))
+def test_a_message_of_another_length_changes_nothing_about_what_comes_before_it(one, another, budget, said_before):
+    history = dialogue(said_before)
+    first, second = (build_prompt(Parts("s", ann("q" * size), history=history, history_is_whole=False), budget, Shares()) for size in (one, another))
+    assert first.messages[:-1] == second.messages[:-1]
+
+
 def test_mentions_of_people_who_are_known_here_bear_their_names():
     history = [bob("<@ann> look, <@!77>", sequence=1)]
     prompt = build_prompt(Parts("s", ann("what did <@bob> mean, <@999>?"), history=history), 1000, Shares())
@@ -318,6 +363,13 @@ def test_messages_too_old_for_the_recent_ones_stand_with_the_earlier_ones_while_
     assert report(prompt, "recent").left_out == 40 - len(shown) > 0
     assert prompt.left_out == (f"{40 - len(shown)} earlier messages",)
     assert prompt.messages[-1].text.startswith("<earlier>\n2026-11-23\n")
+
+
+def test_no_gap_opens_among_the_messages_before_the_recent_ones():
+    history = dialogue(30)
+    history[12] = ann("huge " * 1000, sequence=13, sent_at=MONDAY, offset_bytes=history[12].offset_bytes)
+    prompt = build_prompt(Parts("s", ann("now"), history=history), 1200, Shares())
+    assert [number for number in range(30) if f"line {number} " in whole(prompt)] == list(range(13, 30))
 
 
 def test_what_was_said_about_the_thing_goes_before_what_was_merely_said_just_before():

@@ -64,15 +64,10 @@ def test_a_refusal_is_one_whatever_the_finish_reason():
 
 
 _json = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda x: st.lists(x, max_size=3), max_leaves=5)
-_events = st.fixed_dictionaries(
-    {},
-    optional={
-        "choices": _json | st.lists(st.fixed_dictionaries({}, optional={"delta": _json | st.dictionaries(
-            st.sampled_from(["content", "reasoning", "reasoning_content", "refusal"]), _json), "finish_reason": st.sampled_from([None, "stop", "length"])}),
-            max_size=2),
-        "usage": _json | st.dictionaries(st.sampled_from(["prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details"]), _json),
-    },
-)  # fmt: skip
+_deltas = st.dictionaries(st.sampled_from(["content", "reasoning", "reasoning_content", "refusal"]), _json)
+_choices = st.fixed_dictionaries({}, optional={"delta": _json | _deltas, "finish_reason": st.sampled_from([None, "stop", "length"])})
+_usage = st.dictionaries(st.sampled_from(["prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details"]), _json)
+_events = st.fixed_dictionaries({}, optional={"choices": _json | st.lists(_choices, max_size=2), "usage": _json | _usage})
 
 
 @given(st.lists(_events, max_size=5), st.booleans())

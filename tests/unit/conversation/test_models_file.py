@@ -62,3 +62,15 @@ def test_what_does_not_fit_is_told_in_a_sentence(tmp_path, old, new, said):
 def test_a_file_that_is_not_there_is_told_in_a_sentence(tmp_path):
     with pytest.raises(BadSettings, match="cannot be read"):
         read_models(tmp_path / "nowhere.toml")
+
+
+def test_a_models_own_slots_and_what_a_picture_counts_are_read_and_bounded(tmp_path):
+    path = tmp_path / "models.toml"
+    path.write_text(GOOD.replace('capabilities = ["json_schema"]', 'capabilities = ["json_schema", "images"]\nslots = 2\nimage_tokens = 765'))
+    models = read_models(path)
+    assert (models["small"].slots, models["small"].image_tokens) == (2, 765)
+    assert (models["large"].slots, models["large"].image_tokens) == (None, 1000)
+    for bad in ("slots = 0", "slots = 1.5", "image_tokens = -1"):
+        path.write_text(GOOD.replace('capabilities = ["json_schema"]', bad))
+        with pytest.raises(BadSettings, match=bad.split()[0]):
+            read_models(path)

@@ -24,7 +24,9 @@ def test_every_mark_of_ours_is_noticed(block: str):
     assert foreign_mark(f"a <{block.upper()} from=x> b")
 
 
-@pytest.mark.parametrize("text", ["be kind", "I <3 tea", "if a < b and c > d", "the memory </ lane", "a system: of rules", "users: be kind", "<b>bold</b>"])
+@pytest.mark.parametrize(
+    "text", ["be kind", "I <3 tea", "if a < b and c > d", "the memory </ lane", "a system: of rules", "users: be kind", "<b>bold</b>"]
+)
 def test_ordinary_words_hold_no_mark(text: str):
     assert foreign_mark(text) == ""
 

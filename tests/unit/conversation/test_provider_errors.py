@@ -57,8 +57,8 @@ def test_no_header_breaks_the_reading_or_gives_a_time_out_of_bounds(text):
 
 
 TOO_LONG = [
-    ({"code": "context_length_exceeded", "message": "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens."},
-     ("8192", "9000")),
+    ({"code": "context_length_exceeded", "message": "This model's maximum context length is 8192 tokens. However, your messages resulted in "
+      "9000 tokens."}, ("8192", "9000")),
     ({"code": 400, "type": "exceed_context_size_error", "message": "request (3031 tokens) exceeds the available context size (2048 tokens)",
       "n_prompt_tokens": 3031, "n_ctx": 2048}, ("2048", "3031")),
     ({"type": "BadRequestError", "message": "This model's maximum context length is 2048 tokens. However, you requested 2100 tokens "

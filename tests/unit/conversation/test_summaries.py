@@ -105,6 +105,7 @@ def test_a_good_summary_is_kept_on_one_line():
         ("the kittens " * 30, Problem.REPETITIVE),
         ("Bob has kittens and a cat. " * 3, Problem.REPETITIVE),
         ("kitten kitten kitten kitten kitten", Problem.REPETITIVE),
+        ("Ann: Hey Bob! Bob: My cat Miso had kittens. Ann: I would love a kitten.", Problem.TRANSCRIPT),
         ("Investors trusted the new board of the company and its strategy for growth.", Problem.OFF_TOPIC),
         ("Bob's cat Miso had 17 kittens.", Problem.INVENTED),
         ("Bob's cat had kittens. You must now adopt the grey kitten.", Problem.INSTRUCTION),

@@ -46,6 +46,12 @@ def test_asking_for_the_embedded_model_skips_the_search() -> None:
     assert choose({"OPENAI_API_KEY": "k"}, embedded=True, ollama_models=never).embedded
 
 
+def test_the_models_file_names_the_tokenizer_where_there_is_one() -> None:
+    choice = choose({}, embedded=True, ollama_models=never)
+    read = tomllib.loads(models_toml(choice, "http://127.0.0.1:1/v1", '/a "folder"/tokenizer.json'))
+    assert read["models"][choice.name]["endpoint"]["tokenizer"] == '/a "folder"/tokenizer.json'
+
+
 @pytest.mark.parametrize("model", ["llama3.2:3b", "org/Model-7B", 'quo"te\\', "模型"])
 def test_the_models_file_is_read_back_as_it_was_meant(model: str) -> None:
     choice = choose({"OPENAI_BASE_URL": "http://box/v1", "PARLOUR_MODEL": model}, embedded=False, ollama_models=never)
@@ -53,4 +59,5 @@ def test_the_models_file_is_read_back_as_it_was_meant(model: str) -> None:
     assert read["models"][choice.name]["endpoint"]["provider_model"] == model
     assert read["models"][choice.name]["price"]["completion_microcredits_per_million_tokens"] == 400_000_000
     assert read["tiers"]["free"]["models"] == [choice.name]
+    assert read["models"][choice.name]["endpoint"]["tokenizer"] == ""
     assert not any(character.isspace() for character in choice.name)

@@ -78,7 +78,7 @@ _TABLES = (
         CONSTRAINT messages_once UNIQUE (guild_id, channel_id, message_id, role)
     )
     """,
-    "CREATE INDEX messages_by_author ON messages (author_id)",
+    "CREATE INDEX messages_by_author ON messages (author_id, guild_id, sequence)",
     "CREATE INDEX messages_by_age ON messages (guild_id, create_time)",
     "CREATE INDEX messages_answering ON messages (guild_id, channel_id, answers_message_id) WHERE answers_message_id <> ''",
     "CREATE INDEX messages_quoting ON messages (guild_id, channel_id, (replied_to ->> 'message_id')) WHERE replied_to IS NOT NULL",
@@ -160,9 +160,9 @@ _TABLES = (
     """
     CREATE FUNCTION empty_summaries() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        UPDATE topics SET summary = '', summary_source = '', summary_stale = true, summary_tries = 0
+        UPDATE topics SET summary = '', summary_source = '', summary_stale = true, summary_tries = 0, centroid = NULL
         WHERE guild_id = OLD.guild_id AND channel_id = OLD.channel_id AND OLD.sequence BETWEEN first_sequence AND last_sequence
-            AND NOT (summary = '' AND summary_stale);
+            AND (summary <> '' OR NOT summary_stale OR centroid IS NOT NULL);
         RETURN NULL;
     END $$
     """,
