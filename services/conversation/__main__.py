@@ -16,8 +16,8 @@ from services.conversation.language_model_servicer import LanguageModelServicer
 from services.conversation.message_index import MessageIndex
 from services.conversation.model_gate import ModelGate
 from services.conversation.models_file import ModelEndpoint, read_models
-from services.conversation.older_messages import OlderMessages
 from services.conversation.observed_style import ObservedStyle
+from services.conversation.older_messages import OlderMessages
 from services.conversation.people import People
 from services.conversation.persona_servicer import PersonaServicer
 from services.conversation.persona_store import PersonaStore

@@ -10,10 +10,11 @@ from services.runtime.channel import Remote
 
 _SERVICE = "parlour.conversation.v1.ConversationService"
 
+_TURNS = ("BeginTurn", "EndTurn", "AppendMessages", "ListMessages", "ResetConversation", "GetRelationship")
 _PRIVACY = ("EditMessage", "DeleteMessages", "SetOptOut", "EraseSubject", "GetErasure")
 
 RETRIED = [
-    *(f"{_SERVICE}/{method}" for method in ("BeginTurn", "EndTurn", "AppendMessages", "ListMessages", "ResetConversation", "GetRelationship", *_PRIVACY)),
+    *(f"{_SERVICE}/{method}" for method in (*_TURNS, *_PRIVACY)),
     "parlour.conversation.v1.PersonaService",
     "parlour.conversation.v1.GuildSettingsService",
 ]

@@ -6,16 +6,16 @@ keeps them. What does change comes last, in the message that is answered: earlie
 message.
 
 Persona, rules and message are always in. Every other part has a share of the room that no other can take from it. What the shares leave over goes,
-in this order, to what is replied to (without it "what does that mean?" has no answer), earlier messages about the same thing, memories, and messages
-too old to be recent: beyond the last few, what was said about a thing helps more than what was said just before. Summaries and relationship get
-nothing of it, since they come first and must not change.
+in this order, to the last exchange if it is too long for its share, what is replied to (without it "what does that mean?" has no answer), earlier
+messages about the same thing, memories, and messages too old to be recent: beyond the last few, what was said about a thing helps more than what
+was said just before. Summaries and relationship get nothing of it, since they come first and must not change.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from services.conversation.recent_window import Placed, recent_start
+from services.conversation.recent_window import MESSAGE_BYTES, Placed, recent_start
 from services.conversation.token_counting import ESTIMATE, TokenCounter
 from services.conversation.token_counting import estimate_tokens as estimate_tokens
 from services.conversation.window_blocks import (
@@ -51,7 +51,7 @@ _MESSAGE_TOKENS_MIN = 128
 _ATTEMPTS = 6
 _QUOTE_CHARS = 120
 _CUT_TOKENS = 24
-_LINE_TOKENS_MIN = 4
+_EXCHANGE = 2  # a message and its answer
 _BLOCKS = {"earlier": (EARLIER_OPEN, EARLIER_CLOSE), "memories": (MEMORIES_OPEN, MEMORIES_CLOSE)}
 
 
@@ -155,10 +155,14 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Beginning:
-    """What comes before the last message: its pieces, its tokens, where in the history it goes on, and how many summaries tell more than that."""
+    """What comes before the last message: its pieces, its tokens, where in the history it goes on, and how many summaries tell more than that.
+
+    `spare_tokens`: of the recent messages' own room, since they begin in steps.
+    """
 
     pieces: Sequence[_Piece]
     tokens: int
+    spare_tokens: int
     recent_from: int
     summaries: int
 
@@ -186,16 +190,16 @@ class _Window:
         self.fixed_tokens = prompt_tokens(merged([piece.message for piece in [*self._persona, self._asked]]), counter)
 
     def prompt(self, budget_tokens: int, cut_tokens: int) -> Prompt:
-        """Return the prompt for a budget that persona, rules and message fit into; it may be a few tokens more. `cut_tokens`: off the last message."""
+        """Return the prompt for a budget that the fixed parts fit into; it may be a few tokens more. `cut_tokens` are taken off the last message."""
         left = budget_tokens - self.fixed_tokens
         # A usual message changes nothing about the room of what comes first; a long one does by its power of two.
         reserved = max(_MESSAGE_TOKENS_MIN, 1 << (self.fixed_tokens - self._system_tokens).bit_length())
         shared = max(0, min(left, budget_tokens - self._system_tokens - reserved))
         beginning = self._beginning(shared)
         history, start = self._parts.history, beginning.recent_from
-        older = distinct(self._parts.older, but=history[start:])
+        older = distinct(self._parts.older, but=history[start:] or history[-_EXCHANGE:])
         rest = distinct(reversed(history[:start]), but=[*history[start:], *older])
-        tail = self._tail(shared, max(0, left - beginning.tokens - cut_tokens), history[start:], older, rest)
+        tail = self._tail(shared, max(0, left - beginning.tokens - cut_tokens), beginning.spare_tokens, history[start:], older, rest)
         given = {"recent": len(history) - start + len(rest), "older": len(older), "summaries": beginning.summaries}
         return self._finished([*self._persona, *beginning.pieces, *self._written(tail), self._asked], given)
 
@@ -206,7 +210,7 @@ class _Window:
         room = int(shared * (shares.recent + shares.relationship + (0 if summaries else shares.summaries))) - relationship_tokens
         history, costs = self._parts.history, self._recent_tokens()
         placed = [
-            Placed(said.offset_bytes, len(said.text.encode("utf-8", "replace")), tokens, said.role != "assistant")
+            Placed(said.offset_bytes, len(said.text.encode("utf-8", "replace")) + MESSAGE_BYTES, tokens, said.role != "assistant")
             for said, tokens in zip(history, costs, strict=True)
         ]
         start = recent_start(placed, room, whole=self._parts.history_is_whole)
@@ -214,7 +218,9 @@ class _Window:
         told = [one for one in summaries if start == len(history) or one.sequence < max(history[start].sequence, 1)]
         summed_up, summaries_tokens = self._summaries(told, int(shared * shares.summaries))
         recent = [_Piece("recent", message, tokens, 1) for message, tokens in zip(self._recent[start:], costs[start:], strict=True)]
-        return _Beginning([*relationship, *summed_up, *recent], relationship_tokens + summaries_tokens + sum(costs[start:]), start, len(told))
+        tokens = sum(costs[start:])
+        used = relationship_tokens + summaries_tokens + tokens
+        return _Beginning([*relationship, *summed_up, *recent], used, max(0, room - tokens), start, len(told))
 
     def _relationship(self, limit: int) -> tuple[list[_Piece], int]:
         if not self._parts.relationship:
@@ -236,23 +242,26 @@ class _Window:
         counts = self._tokens([message.text for message in self._recent])
         return [tokens + self._counter.overhead(message.role) for tokens, message in zip(counts, self._recent, strict=True)]
 
-    def _tail(self, shared: int, left: int, shown: Sequence[Said], older: Sequence[Said], rest: Sequence[Said]) -> Tail:
+    def _tail(self, shared: int, left: int, spare: int, shown: Sequence[Said], older: Sequence[Said], rest: Sequence[Said]) -> Tail:
         """Choose what stands in the last message: each part its share first, then what is left over in order of priority."""
         shares = self._shares
         replied_to = self._replied_to(shown)
         earlier = self._earlier("older", older)
         memories = self._candidates("memories", [memory_line(memory) for memory in self._parts.memories], block="memories")
+        before = self._earlier("recent", rest)
         tail = Tail(left, self._mark_tokens)
         tail.fill(replied_to, int(shared * shares.replied_to))
+        tail.fill(before, spare, gaps=False)
         tail.fill(earlier, int(shared * shares.older))
         tail.fill(memories, int(shared * shares.memories))
+        if not shown:  # the last words, too long for their own place, are worth more than what bears on the message
+            tail.fill(before[:_EXCHANGE], tail.left, gaps=False)
         tail.fill(replied_to, tail.left)
         if replied_to and not tail.of("replied_to"):
             tail.fill(self._cut(replied_to[0], tail.left), tail.left)
         tail.fill(earlier, tail.left)
         tail.fill(memories, tail.left)
-        if tail.left > _LINE_TOKENS_MIN:
-            tail.fill(self._earlier("recent", rest), tail.left, gaps=False)
+        tail.fill(before, tail.left, gaps=False)
         return tail
 
     def _replied_to(self, shown: Sequence[Said]) -> list[Candidate]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.conversation.prompt_marks import without_marks as without_marks
+from services.conversation.prompt_marks import without_marks
 
 DIMENSIONS = ("formality", "verbosity", "humour", "warmth", "directness", "emoji")
 

@@ -148,8 +148,8 @@ BACKGROUND = f"""
         ) END AS earlier_images
     FROM turns t WHERE t.turn_id = %(turn_id)s
 """  # noqa: S608 -- made of constants
-"""A turn, its reply if it has ended, else what a reply is built from: the person's newest fence, the layers of the persona (the user's, the guild's, the default),
-and the newest messages since the last reset but the turn's own, oldest first."""
+"""A turn, its reply if it has ended, else what a reply is built from: the person's newest fence, the layers of the persona (the user's, the
+guild's, the default), and the newest messages since the last reset but the turn's own, oldest first."""
 
 _END = """
     WITH t AS (
@@ -161,7 +161,8 @@ _END = """
     ),
     reply AS (
         INSERT INTO messages (guild_id, channel_id, message_id, role, author_id, text, answers_message_id, in_context, indexed)
-        SELECT guild_id, channel_id, turn_id, 'assistant', 'assistant', %(text)s, message_id, %(in_context)s AND NOT unkept, unkept FROM t WHERE %(text)s <> ''
+        SELECT guild_id, channel_id, turn_id, 'assistant', 'assistant', %(text)s, message_id, %(in_context)s AND NOT unkept, unkept
+        FROM t WHERE %(text)s <> ''
         ON CONFLICT DO NOTHING
     )
 """

@@ -33,8 +33,7 @@ class PersonLeases:
     @asynccontextmanager
     async def held(self, user_id: str, guild_id: str) -> AsyncIterator[None]:
         """Hold the lease inside the block. Raises Overloaded when another gateway keeps it for longer than the wait."""
-        # Redis keeps the names of leases for a day: a hash says of nobody that they were here.
-        lease = await self._acquire(hashlib.sha256(f"{guild_id}/{user_id}".encode()).hexdigest()[:32])
+        lease = await self._acquire(lease_name(user_id, guild_id))
         if lease is None:
             yield
             return
@@ -90,3 +89,8 @@ class PersonLeases:
         """Wait until every lease that is no longer needed is given back."""
         if self._releasing:
             await asyncio.wait(self._releasing)
+
+
+def lease_name(user_id: str, guild_id: str) -> str:
+    """Return what the lease of a person in a guild is called: a digest, because Redis keeps the names of leases for a day and erases nobody."""
+    return hashlib.sha256(f"{guild_id}/{user_id}".encode()).hexdigest()[:32]

@@ -26,6 +26,7 @@ from services.runtime.telemetry import get_logger
 
 HEARTBEAT_S = 3.0
 STALLED_S = 12.0
+_STOP_S = 2.0  # beyond the time that jobs under way are given
 _TRACE = "trace"
 
 DEFER = """procrastinate_defer_jobs_v1(ARRAY[
@@ -141,7 +142,7 @@ class Jobs:
         async with AsyncExitStack() as stack:
             for supervised in (self._work_forever(), self._retry_stalled_forever()):
                 worker = asyncio.create_task(supervised)
-                stack.push_async_callback(_cancelled, worker)
+                stack.push_async_callback(_cancelled, worker, self._drain_s + _STOP_S)
             yield
         if self._connector._async_pool is not None:
             await self._app.close_async()
@@ -252,6 +253,10 @@ async def _driver_connection(transaction: AsyncSession | psycopg.AsyncConnection
     return driver
 
 
-async def _cancelled(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+async def _cancelled(task: "asyncio.Task[None]", again_after_s: float) -> None:
+    """Cancel a task until it has ended: a worker that is just losing its database takes a cancellation for a part of that, and starts again."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=again_after_s)
+    if not task.cancelled():
+        task.exception()  # so that asyncio does not report it as forgotten

@@ -26,7 +26,7 @@ def listed(cell: str) -> set[str]:
 
 
 def implemented(package: str) -> set[str]:
-    sources = "\n".join(path.read_text() for path in (ROOT / "services" / package).glob("*.py"))
+    sources = "\n".join(path.read_text() for path in (ROOT / "services" / package).rglob("*.py"))
     return set(re.findall(r"^    async def ([A-Z]\w+)\(", sources, re.M))
 
 

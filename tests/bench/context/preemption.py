@@ -19,8 +19,9 @@ from parlour.conversation.v1 import conversation_pb2_grpc
 from services.conversation.background_budget import BackgroundBudget
 from services.conversation.client import RETRIED, ConversationClient
 from services.conversation.completion import Completions
-from services.conversation.language_model import LanguageModel, ModelCall, Part, Patience
+from services.conversation.language_model import LanguageModel, ModelCall, Patience
 from services.conversation.language_model_servicer import LanguageModelServicer
+from services.conversation.model_events import Part
 from services.conversation.model_gate import ModelGate
 from services.conversation.models_file import ModelEndpoint
 from services.conversation.settings import ConversationSettings

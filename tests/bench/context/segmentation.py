@@ -29,7 +29,7 @@ from services.retrieval.text_embedding import Vectors
 from tests.bench.recall.dialogues import Dialogue, load
 
 DRIFT_ALONE = replace(Segmentation(), opening=0.0, farewell=0.0, drift=2.5)
-"""Cues left out; the weight makes as many boundaries as there are sessions, which is the best that P_k can be given without them."""
+"""Cues left out; with the weight that it has beside them drift alone would hardly ever be enough."""
 
 
 async def measure(data: Path) -> dict[str, float]:

@@ -373,7 +373,6 @@ async def test_after_a_restore_people_are_erased_again_as_of_then(settings, serv
     await answered(client, message("bob stays", user_id="bob", user_name="Bob"))
     await drained(database)
     await service.stop()
-    await asyncio.sleep(0)
     TombstoneFile(Path(settings.tombstones_file)).append(Tombstone(subject_hash(PERSON), datetime.now(UTC), opted_out=True))
     again = await Service(settings).start()
     try:

@@ -39,8 +39,13 @@ async def test_each_dimension_is_inherited_on_its_own(client):
     merged = {name: getattr(got.persona, name) for name in (*DIMENSIONS, "language")}
     assert merged == {"formality": 1, "humour": 2, "warmth": -1, "verbosity": 0, "directness": 0, "emoji": 0, "language": ""}
     assert dict(got.sources) == {
-        "formality": "default", "humour": "guild", "warmth": "user", "verbosity": "default",
-        "directness": "default", "emoji": "default", "language": "user",
+        "formality": "default",
+        "humour": "guild",
+        "warmth": "user",
+        "verbosity": "default",
+        "directness": "default",
+        "emoji": "default",
+        "language": "user",
     }
     assert got.own == pb.Persona(warmth=-1, language="", version=1)
     assert (got.source, got.persona.version) == ("user", 1)

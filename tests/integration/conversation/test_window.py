@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parlour.conversation.v1 import conversation_pb2 as pb
+from services.conversation.recent_window import MESSAGE_BYTES
 from services.conversation.token_counting import token_counter
 from services.local.model_server import MODEL, model_file
 from services.local.model_tokenizer import write_tokenizer
@@ -95,7 +96,7 @@ async def test_a_message_knows_how_much_was_said_before_it(client, model, databa
     before = 0
     for offset, size in stored:
         assert offset == before
-        before += size
+        before += size + MESSAGE_BYTES
 
 
 async def test_people_are_called_by_their_names_where_they_are_mentioned(client, model):

@@ -7,7 +7,7 @@ import redis.asyncio as redis
 
 from parlour.gateway.v1 import gateway_pb2
 from services.gateway.notices import WORDS as NOTICES
-from services.gateway.person_lease import PersonLeases
+from services.gateway.person_lease import PersonLeases, lease_name
 from services.runtime.redis_lease import RedisLeases
 from tests.integration.gateway.scripted_services import WORDS, Reader, Scripted, ask, eventually, scripted_services
 
@@ -107,7 +107,7 @@ async def client(redis_url: str):
 
 async def test_another_gateways_lease_is_waited_for(client: "redis.Redis"):
     leases = RedisLeases(client, ttl_s=10, prefix="parlour:turn")
-    theirs = await leases.acquire("/ada")
+    theirs = await leases.acquire(lease_name("ada", ""))
     assert theirs is not None
     async with scripted_services(PersonLeases(leases, ttl_s=10, wait_s=5)) as scripted:
         reader = Reader(scripted.assistant, "Hello")
@@ -120,7 +120,7 @@ async def test_another_gateways_lease_is_waited_for(client: "redis.Redis"):
 
 async def test_a_lease_that_another_gateway_keeps_is_refused_with_words(client: "redis.Redis"):
     leases = RedisLeases(client, ttl_s=10, prefix="parlour:turn")
-    assert await leases.acquire("/ada") is not None
+    assert await leases.acquire(lease_name("ada", "")) is not None
     async with scripted_services(PersonLeases(leases, ttl_s=10, wait_s=0.1)) as scripted:
         assert (await ask(scripted.assistant, "Hello")).text == NOTICES["busy"]
 
@@ -130,7 +130,7 @@ async def test_the_lease_is_given_back_after_the_turn(client: "redis.Redis"):
     async with scripted_services(PersonLeases(leases, ttl_s=10, wait_s=0.1)) as scripted:
         for _ in range(3):
             assert (await ask(scripted.assistant, "Hello")).text == WHOLE
-    assert await leases.acquire("/ada") is not None
+    assert await leases.acquire(lease_name("ada", "")) is not None
 
 
 async def test_a_lease_is_kept_for_as_long_as_the_turn_takes(client: "redis.Redis"):
@@ -139,7 +139,7 @@ async def test_a_lease_is_kept_for_as_long_as_the_turn_takes(client: "redis.Redi
         scripted.conversation.mid_stream = gate = asyncio.Event()
         reader = Reader(scripted.assistant, "Hello")
         await reader.has_read(2)
-        assert await leases.acquire("/ada", wait_s=0.7) is None
+        assert await leases.acquire(lease_name("ada", ""), wait_s=0.7) is None
         gate.set()
         await reader.task
 

@@ -21,7 +21,7 @@ from services.conversation.context_window import (
 from services.conversation.images import Image
 from services.conversation.persona import Persona, system_text
 from services.conversation.prompt_marks import BLOCKS, without_marks
-from services.conversation.recent_window import step_bytes
+from services.conversation.recent_window import MESSAGE_BYTES, step_bytes
 from services.conversation.window_blocks import SUMMARY, merged, rules_block
 from services.runtime.errors import ContextTooLong
 
@@ -90,7 +90,7 @@ def dialogue(number: int, size: int = 60) -> list[Said]:
         text = f"line {index} {'x' * size}"
         make = assistant if index % 2 else ann
         found.append(make(text, sequence=index + 1, sent_at=MONDAY + timedelta(minutes=10 * index), offset_bytes=offset))
-        offset += len(text)
+        offset += len(text) + MESSAGE_BYTES
     return found
 
 
@@ -206,12 +206,9 @@ def test_no_part_is_starved_below_its_share(budget, recent, older, memories, sum
     prompt = build_prompt(given_parts, budget, given_shares)
     room = budget - 128 - 40  # what the persona and a message of up to 128 tokens leave
     marks = 2 * 25  # the item that did not fit any more, and the marks around the block
-    for name in ("older", "memories", "summaries", "replied_to"):
+    for name in ("recent", "older", "memories", "summaries", "replied_to"):
         entry = report(prompt, name)
         assert not entry.left_out or entry.tokens >= getattr(given_shares, name) * room - marks
-    entry = report(prompt, "recent")
-    # In steps of a quarter of the room at most, and of a message and its answer.
-    assert not entry.left_out or entry.tokens >= 0.75 * given_shares.recent * room - 2 * marks
 
 
 @settings(deadline=None)
@@ -240,7 +237,7 @@ def test_a_whole_that_has_more_tokens_than_its_lines_is_kept_within_the_budget(b
     older = [bob(f"older {number}", sequence=100 + number) for number in range(60)]
     prompt = build_prompt(Parts("s", ann("now"), ["a memory"] * 50, dialogue(30, 10), older=older), budget, Shares(), Joining())
     assert prompt.tokens == prompt_tokens(prompt.messages, Joining()) <= budget
-    assert report(prompt, "older").included > 5
+    assert report(prompt, "recent").included + report(prompt, "older").included > 5
 
 
 # The prompt as it is.
@@ -365,6 +362,15 @@ def test_messages_too_old_for_the_recent_ones_stand_with_the_earlier_ones_while_
     assert prompt.messages[-1].text.startswith("<earlier>\n2026-11-23\n")
 
 
+def test_the_last_words_are_in_even_where_they_are_too_long_for_their_share():
+    history = [ann("my dog is ill " + "and so on " * 30, sequence=1), assistant("since when? " + "tell me " * 30, sequence=2)]
+    older = [bob(f"about dogs {number} {'y' * 60}", sequence=-100 + number) for number in range(30)]
+    prompt = build_prompt(Parts("s", ann("since monday"), history=history, older=older, history_is_whole=False), 500, Shares())
+    assert "my dog is ill" in whole(prompt)
+    assert "since when?" in whole(prompt)
+    assert report(prompt, "older").tokens >= 0.3 * (500 - 128 - 10) - 50
+
+
 def test_no_gap_opens_among_the_messages_before_the_recent_ones():
     history = dialogue(30)
     history[12] = ann("huge " * 1000, sequence=13, sent_at=MONDAY, offset_bytes=history[12].offset_bytes)
@@ -452,7 +458,7 @@ def test_from_turn_to_turn_the_prompt_begins_alike_until_the_recent_messages_sli
         before = beginning(prompt)
         for text, make in ((question.text, ann), (f"answer {'a' * answered}", assistant)):
             history.append(make(text, sequence=len(history) + 1, offset_bytes=offset))
-            offset += len(text)
+            offset += len(text) + MESSAGE_BYTES
     # Persona and the room kept for a message are 150 tokens at most; recent messages have their own share and what summaries and relationship leave.
     assert slides <= offset // step_bytes(int(0.45 * (budget - 150))) + 1
 
@@ -467,7 +473,7 @@ def test_the_recent_messages_slide_every_few_turns_only():
         before = beginning(prompt)
         for text, make in ((question.text, ann), (f"answer {turn} {'a' * 150}", assistant)):
             history.append(make(text, sequence=len(history) + 1, offset_bytes=offset))
-            offset += len(text)
+            offset += len(text) + MESSAGE_BYTES
     assert kept >= 0.6 * turns
     assert "question 191 " in before
 

@@ -5,7 +5,7 @@ from itertools import accumulate, pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.conversation.recent_window import Placed, recent_start, step_bytes
+from services.conversation.recent_window import MESSAGE_BYTES, Placed, recent_start, step_bytes
 
 sizes = st.lists(st.integers(1, 400), min_size=1, max_size=120)
 rooms = st.integers(0, 3000)
@@ -13,9 +13,9 @@ rooms = st.integers(0, 3000)
 
 def conversation(sizes: list[int], *, people_every: int = 2) -> list[Placed]:
     """Messages of so many bytes, a token for every four and six around each; people say every second one."""
-    offsets = accumulate(sizes, initial=0)
+    offsets = accumulate((size + MESSAGE_BYTES for size in sizes), initial=0)
     numbered = enumerate(zip(offsets, sizes, strict=False))
-    return [Placed(offset, size, size // 4 + 6, number % people_every == 0) for number, (offset, size) in numbered]
+    return [Placed(offset, size + MESSAGE_BYTES, size // 4 + 6, number % people_every == 0) for number, (offset, size) in numbered]
 
 
 def cost(messages: list[Placed]) -> int:
@@ -41,7 +41,7 @@ def test_what_is_left_out_for_the_sake_of_steps_is_a_step_and_two_messages_at_mo
     messages = conversation(sizes)
     start = recent_start(messages, room, whole=True)
     without_steps = next(index for index in range(len(messages) + 1) if cost(messages[index:]) <= room)
-    assert sum(message.size_bytes for message in messages[without_steps:start]) < step_bytes(room) + 2 * 400
+    assert sum(message.size_bytes for message in messages[without_steps:start]) < step_bytes(room) + 2 * (400 + MESSAGE_BYTES)
 
 
 @settings(deadline=None)
@@ -51,7 +51,7 @@ def test_while_a_conversation_grows_the_beginning_moves_on_once_a_step(sizes, ro
     starts = [recent_start(messages[: end + 1], room, whole=True) for end in range(0, len(messages), 2)]  # a message and its answer at a time
     shown = [start for start, end in zip(starts, range(0, len(messages), 2), strict=True) if start <= end]
     assert shown == sorted(shown)
-    assert sum(first != second for first, second in pairwise(shown)) <= sum(sizes) // step_bytes(room) + 1
+    assert sum(first != second for first, second in pairwise(shown)) <= sum(message.size_bytes for message in messages) // step_bytes(room) + 1
 
 
 @settings(deadline=None)
@@ -65,7 +65,7 @@ def test_where_so_many_messages_are_looked_at_and_no_more_the_beginning_stays_as
 
 
 def test_rooms_that_differ_a_little_have_the_same_steps():
-    assert {step_bytes(room) for room in range(600, 1000)} == {512}
+    assert {step_bytes(room) for room in range(512, 1024)} == {1024}
     assert step_bytes(0) == 64
 
 

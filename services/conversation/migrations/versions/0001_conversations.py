@@ -101,11 +101,12 @@ _TABLES = (
     )
     """,
     "CREATE INDEX message_terms_of_message ON message_terms (guild_id, channel_id, sequence)",
-    # Where a message stands in its conversation, whoever stores it. Two that are stored at the same moment may get the same place: it is a ruler, no count.
+    # Where a message stands in its conversation, whoever stores it. Two that are stored at the same moment may get the same place: it is a ruler and
+    # no count.
     """
     CREATE FUNCTION place_message() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        SELECT offset_bytes + octet_length(text) INTO NEW.offset_bytes FROM messages
+        SELECT offset_bytes + octet_length(text) + 32 INTO NEW.offset_bytes FROM messages
         WHERE guild_id = NEW.guild_id AND channel_id = NEW.channel_id ORDER BY sequence DESC LIMIT 1;
         NEW.offset_bytes := coalesce(NEW.offset_bytes, 0);
         RETURN NEW;
