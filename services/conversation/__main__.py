@@ -5,38 +5,38 @@ from functools import partial
 
 from parlour.conversation.v1 import conversation_pb2_grpc as pb_grpc
 from services.conversation import jobs as conversation_jobs
-from services.conversation import session_jobs
 from services.conversation.abandoned import AbandonedReplies
-from services.conversation.background_budget import BackgroundBudget
-from services.conversation.completion import Completions
-from services.conversation.context_window import Shares
-from services.conversation.guild_settings_servicer import GuildSettingsServicer
-from services.conversation.language_model import LanguageModel, Patience
-from services.conversation.language_model_servicer import LanguageModelServicer
-from services.conversation.message_index import MessageIndex
-from services.conversation.model_gate import ModelGate
-from services.conversation.models_file import ModelEndpoint, read_models
-from services.conversation.observed_style import ObservedStyle
-from services.conversation.older_messages import OlderMessages
-from services.conversation.people import People
-from services.conversation.persona_servicer import PersonaServicer
-from services.conversation.persona_store import PersonaStore
-from services.conversation.privacy import Privacy, build_privacy
-from services.conversation.relationship_store import RelationshipStore
+from services.conversation.guilds.guild_settings_servicer import GuildSettingsServicer
+from services.conversation.guilds.retention import Retention
+from services.conversation.guilds.settings_cache import SettingsCache
+from services.conversation.models.background_budget import BackgroundBudget
+from services.conversation.models.completion import Completions
+from services.conversation.models.language_model import LanguageModel, Patience
+from services.conversation.models.language_model_servicer import LanguageModelServicer
+from services.conversation.models.model_gate import ModelGate
+from services.conversation.models.models_file import ModelEndpoint, read_models
+from services.conversation.people import session_jobs
+from services.conversation.people.people import People
+from services.conversation.people.relationship_store import RelationshipStore
+from services.conversation.people.sessions import Sessions
+from services.conversation.personas.observed_style import ObservedStyle
+from services.conversation.personas.persona_servicer import PersonaServicer
+from services.conversation.personas.persona_store import PersonaStore
+from services.conversation.personas.spoken_preferences import SpokenPreferences
+from services.conversation.privacy.privacy import Privacy, build_privacy
 from services.conversation.reply import Replies, ReplyLimits
-from services.conversation.retention import Retention
 from services.conversation.servicer import ConversationServicer
-from services.conversation.sessions import Sessions
 from services.conversation.settings import ConversationSettings
-from services.conversation.settings_cache import SettingsCache
-from services.conversation.spoken_preferences import SpokenPreferences
 from services.conversation.store import TurnStore
-from services.conversation.summarizing import Summarizing, SummaryLimits
-from services.conversation.summary_store import SummaryStore
-from services.conversation.token_counting import TokenCounter, token_counter
-from services.conversation.topic_segmentation import Segmentation
-from services.conversation.topics import Topics
+from services.conversation.topics.message_index import MessageIndex
+from services.conversation.topics.older_messages import OlderMessages
+from services.conversation.topics.summarizing import Summarizing, SummaryLimits
+from services.conversation.topics.summary_store import SummaryStore
+from services.conversation.topics.topic_segmentation import Segmentation
+from services.conversation.topics.topics import Topics
 from services.conversation.unstored import UnstoredEndings
+from services.conversation.window.context_window import Shares
+from services.conversation.window.token_counting import TokenCounter, token_counter
 from services.credit import client as credit_client
 from services.credit.client import CreditClient
 from services.memory import client as memory_client

@@ -120,9 +120,7 @@ class ConversationClient:
         """Say in plain words why the assistant talks as it does."""
         return await self.remote.unary(self._personas.ExplainPersona, request, timeout_s=timeout_s)
 
-    async def list_persona_versions(
-        self, request: pb.ListPersonaVersionsRequest, *, timeout_s: float = _READ_S
-    ) -> pb.ListPersonaVersionsResponse:
+    async def list_persona_versions(self, request: pb.ListPersonaVersionsRequest, *, timeout_s: float = _READ_S) -> pb.ListPersonaVersionsResponse:
         """List the changes of a persona, newest first."""
         return await self.remote.unary(self._personas.ListPersonaVersions, request, timeout_s=timeout_s)
 

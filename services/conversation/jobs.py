@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from parlour.credit.v1 import credit_pb2
 from parlour.memory.v1 import memory_pb2
-from services.conversation.activity import note_extraction
-from services.conversation.background_budget import forget_usage
+from services.conversation.models.background_budget import forget_usage
+from services.conversation.people.activity import note_extraction
 from services.conversation.requests import forget_requests
 from services.conversation.store import Aftermath, TurnStore
 from services.conversation.turn import Turn

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.conversation import tables
-from services.conversation.tombstones import subject_hash
+from services.conversation.privacy.tombstones import subject_hash
 from services.runtime.errors import NotFound, StaleFence
 
 _messages, _conversations = tables.messages, tables.conversations

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import UTC, date
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.conversation.context_window import PartReport
-from services.conversation.images import Image, accepted
 from services.conversation.message_store import Conversation, StoredMessage
-from services.conversation.relationship import Relationship, topics_told
-from services.conversation.summary_store import Topic
+from services.conversation.models.images import Image, accepted
+from services.conversation.people.relationship import Relationship, topics_told
+from services.conversation.topics.summary_store import Topic
 from services.conversation.turn import NewTurn, Usage
+from services.conversation.window.context_window import PartReport
 
 
 def new_turn(request: pb.BeginTurnRequest, *, images_field: str = "images") -> NewTurn:

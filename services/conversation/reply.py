@@ -6,20 +6,20 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from services.conversation.context_window import PartReport, Parts, Prompt, Said, Shares
-from services.conversation.generation import Ask, Asked, Narrower, generate
-from services.conversation.images import Image, Shown, fitting, told_left_out, with_mentions
-from services.conversation.language_model import LanguageModel, ModelCall
 from services.conversation.message_store import Conversation
-from services.conversation.model_gate import ModelGate
-from services.conversation.older_messages import Older, OlderMessages, may_not_fit
-from services.conversation.persona import DEFAULT, system_text
+from services.conversation.models.generation import Ask, Asked, Narrower, generate
+from services.conversation.models.images import Image, Shown, fitting, told_left_out, with_mentions
+from services.conversation.models.language_model import LanguageModel, ModelCall
+from services.conversation.models.model_gate import ModelGate
+from services.conversation.personas.persona import DEFAULT, system_text
+from services.conversation.personas.spoken_preferences import Heeded, SpokenPreferences
 from services.conversation.reply_events import Delta, Finished, Started
-from services.conversation.spoken_preferences import Heeded, SpokenPreferences
 from services.conversation.store import Background, Begun, TurnStore
+from services.conversation.topics.older_messages import Older, OlderMessages, may_not_fit
 from services.conversation.turn import NOT_STORED, Ending, NewTurn, TurnState
 from services.conversation.unstored import UnstoredEndings
-from services.conversation.window_metrics import build_measured
+from services.conversation.window.context_window import PartReport, Parts, Prompt, Said, Shares
+from services.conversation.window.window_metrics import build_measured
 from services.runtime.errors import ContextTooLong, DeadlineExceeded, DependencyUnavailable, StaleFence, UnknownModel
 from services.runtime.telemetry import get_logger
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.conversation.context_window import PartReport
 from services.conversation.turn import Usage
+from services.conversation.window.context_window import PartReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ import grpc
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.conversation import model_metrics
 from services.conversation.abandoned import AbandonedReplies
-from services.conversation.message_index import MessageIndex
 from services.conversation.message_store import append_messages, hold_fence, list_messages, reset_conversation
-from services.conversation.people import People
-from services.conversation.privacy import Privacy
-from services.conversation.privacy_servicer import PrivacyCalls
+from services.conversation.models import model_metrics
+from services.conversation.people.people import People
+from services.conversation.people.relationship import Person
+from services.conversation.personas.spoken_preferences import SpokenPreferences
+from services.conversation.privacy.privacy import Privacy
+from services.conversation.privacy.privacy_servicer import PrivacyCalls
 from services.conversation.proto_forms import (
     begin_request,
     conversation_key,
@@ -27,13 +28,12 @@ from services.conversation.proto_forms import (
     usage_proto,
     usage_value,
 )
-from services.conversation.relationship import Person
 from services.conversation.reply import Replies, Wanted
 from services.conversation.reply_events import Delta, Finished, Started
 from services.conversation.requests import once
-from services.conversation.spoken_preferences import SpokenPreferences
 from services.conversation.store import Begun, Orphan, TurnStore
-from services.conversation.summarizing import Summarizing
+from services.conversation.topics.message_index import MessageIndex
+from services.conversation.topics.summarizing import Summarizing
 from services.conversation.turn import NOT_STORED, Ending, TurnState
 from services.runtime.database import Database
 from services.runtime.deadline import remaining_s

@@ -12,14 +12,14 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.conversation import tables
-from services.conversation.context_window import Said, Summary
-from services.conversation.images import Image, stored_images
-from services.conversation.persona import Persona
-from services.conversation.persona_layers import laid_over
-from services.conversation.persona_store import layer_of
-from services.conversation.summaries import dated_summary
+from services.conversation.models.images import Image, stored_images
+from services.conversation.personas.persona import Persona
+from services.conversation.personas.persona_layers import laid_over
+from services.conversation.personas.persona_store import layer_of
+from services.conversation.topics.summaries import dated_summary
 from services.conversation.turn import Ending, NewTurn, Turn, TurnState, check_fence, check_newest
 from services.conversation.turn_rows import AFTERMATH, BACKGROUND, BEGIN, DUE, END, END_WITH_JOB, STORED, begin_values, end_values, turn_of
+from services.conversation.window.context_window import Said, Summary
 from services.runtime.database import Database
 from services.runtime.errors import NotFound, RequestIdReused
 from services.runtime.jobs import Jobs

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from pgvector.sqlalchemy import Vector
 from sqlalchemy.dialects import postgresql as pg
 
-from services.conversation.guild_settings import FLAGS
+from services.conversation.guilds.guild_settings import FLAGS
 
 metadata = sa.MetaData()
 
@@ -175,7 +175,6 @@ conversations = sa.Table(
     sa.Column("reset_time", sa.DateTime(timezone=True)),
 )
 """Messages up to reset_sequence are no longer shown to a model."""
-
 
 
 def _voice() -> list[sa.Column[Any]]:

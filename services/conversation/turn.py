@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from services.conversation.images import Image
+from services.conversation.models.images import Image
 from services.runtime.errors import NotFound, StaleFence
 
 NOT_STORED = 0

@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 
-from services.conversation.images import image_rows
-from services.conversation.tombstones import subject_hash
+from services.conversation.models.images import image_rows
+from services.conversation.privacy.tombstones import subject_hash
 from services.conversation.turn import Ending, NewTurn, Turn, TurnState, Usage
 from services.runtime.jobs import DEFER
 

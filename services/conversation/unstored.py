@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from services.conversation import model_metrics
+from services.conversation.models import model_metrics
 from services.conversation.turn import Ending
 from services.runtime.errors import DeadlineExceeded, DependencyUnavailable, ParlourError
 from services.runtime.telemetry import get_logger

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import track
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.conversation.context_window import Parts, Said, Shares, build_prompt
-from services.conversation.persona import DEFAULT, system_text
+from services.conversation.personas.persona import DEFAULT, system_text
+from services.conversation.window.context_window import Parts, Said, Shares, build_prompt
 from tests.bench.context.running import Running
 from tests.bench.recall.dialogues import Dialogue, Question, load
 from tests.fakes.model_server import Answer

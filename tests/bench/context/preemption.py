@@ -16,14 +16,14 @@ from contextlib import aclosing, asynccontextmanager
 
 from parlour.conversation.v1 import conversation_pb2 as pb
 from parlour.conversation.v1 import conversation_pb2_grpc
-from services.conversation.background_budget import BackgroundBudget
 from services.conversation.client import RETRIED, ConversationClient
-from services.conversation.completion import Completions
-from services.conversation.language_model import LanguageModel, ModelCall, Patience
-from services.conversation.language_model_servicer import LanguageModelServicer
-from services.conversation.model_events import Part
-from services.conversation.model_gate import ModelGate
-from services.conversation.models_file import ModelEndpoint
+from services.conversation.models.background_budget import BackgroundBudget
+from services.conversation.models.completion import Completions
+from services.conversation.models.language_model import LanguageModel, ModelCall, Patience
+from services.conversation.models.language_model_servicer import LanguageModelServicer
+from services.conversation.models.model_events import Part
+from services.conversation.models.model_gate import ModelGate
+from services.conversation.models.models_file import ModelEndpoint
 from services.conversation.settings import ConversationSettings
 from services.local.model_server import CONTEXT_TOKENS, MODEL, SLOTS
 from services.runtime.breaker import Breaker

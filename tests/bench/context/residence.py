@@ -28,16 +28,16 @@ from prometheus_client import REGISTRY
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from services.conversation.abandoned import AbandonedReplies
-from services.conversation.guild_settings import GuildSettings
-from services.conversation.model_gate import ModelGate
-from services.conversation.persona import DEFAULT, Persona
-from services.conversation.relationship import Person
-from services.conversation.sessions import Sessions
+from services.conversation.guilds.guild_settings import GuildSettings
+from services.conversation.models.model_gate import ModelGate
+from services.conversation.people.relationship import Person
+from services.conversation.people.sessions import Sessions
+from services.conversation.people.telling_words import telling_words
+from services.conversation.personas.persona import DEFAULT, Persona
 from services.conversation.settings import ConversationSettings
-from services.conversation.telling_words import telling_words
-from services.conversation.token_counting import ModelTokenizer
 from services.conversation.turn import Ending, TurnState
 from services.conversation.unstored import UnstoredEndings
+from services.conversation.window.token_counting import ModelTokenizer
 from services.retrieval.embedding import DIMENSIONS, RECENT_S, EmbeddingModel
 from services.retrieval.text_embedding import Vectors
 from services.runtime.bounded_map import BoundedMap, all_maps, sweep_all

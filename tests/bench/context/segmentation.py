@@ -1,6 +1,6 @@
 """How well topics are told apart: the sessions of public dialogues joined end to end, times removed, set against TextTiling.
 
-`topic_pk_vs_texttiling` is the P_k of services.conversation.topic_segmentation divided by that of nltk's TextTilingTokenizer with its defaults, each
+`topic_pk_vs_texttiling` is the P_k of topics.topic_segmentation divided by that of nltk's TextTilingTokenizer with its defaults, each
 averaged over the dialogues. P_k (Beeferman et al. 1999) is the share of pairs of messages, half a mean session apart, that are wrongly said to be in
 one session or in two. No database and no times: texts and embeddings only. The three other figures put it in proportion: what drift of meaning
 alone is worth, greetings and farewells left out, and what no boundary at all gets.
@@ -22,7 +22,7 @@ from statistics import mean
 from nltk.metrics.segmentation import pk
 from nltk.tokenize.texttiling import TextTilingTokenizer
 
-from services.conversation.topic_segmentation import Segmentation, decided, utterance
+from services.conversation.topics.topic_segmentation import Segmentation, decided, utterance
 from services.retrieval.embedding import EmbeddingModel
 from services.retrieval.terms import STOPWORDS
 from services.retrieval.text_embedding import Vectors

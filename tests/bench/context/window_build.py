@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 import psycopg
 
-from services.conversation.context_window import Parts, Said, Shares, build_prompt
 from services.conversation.message_store import Conversation
-from services.conversation.older_messages import OlderMessages
-from services.conversation.persona import system_text
+from services.conversation.personas.persona import system_text
 from services.conversation.store import TurnStore
+from services.conversation.topics.older_messages import OlderMessages
 from services.conversation.turn import NewTurn
+from services.conversation.window.context_window import Parts, Said, Shares, build_prompt
 from services.retrieval.embedding import EmbeddingModel
 from services.retrieval.text_embedding import Vectors
 from services.runtime.database import Database

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.conversation.background_budget import forget_usage
+from services.conversation.models.background_budget import forget_usage
 from services.runtime.errors import ContextTooLong, InvalidField, LimitReached, ModelUnavailable, Overloaded
 from tests.fakes.model_server import Answer
 from tests.integration.conversation.conftest import Service, answered, message

@@ -12,8 +12,8 @@ import pytest
 import structlog
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.conversation.erasure import Stage
-from services.conversation.tombstones import Tombstone, TombstoneFile, line_of, subject_hash
+from services.conversation.privacy.erasure import Stage
+from services.conversation.privacy.tombstones import Tombstone, TombstoneFile, line_of, subject_hash
 from services.runtime.errors import InvalidField, NotFound, RequestIdReused
 from tests.fakes.model_server import Answer
 from tests.integration.conversation.conftest import Service, answered, drained, message, read_reply, rows, wanted

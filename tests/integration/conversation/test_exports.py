@@ -6,7 +6,7 @@ import json
 import pytest
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.conversation.personal_data import OWNED
+from services.conversation.privacy.personal_data import OWNED
 from services.runtime.errors import DependencyUnavailable, InvalidField, Overloaded
 from tests.integration.conversation.conftest import Service, answered, drained, message, rows
 

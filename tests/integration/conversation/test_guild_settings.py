@@ -6,7 +6,7 @@ import itertools
 import pytest
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.conversation.guild_settings import FLAGS
+from services.conversation.guilds.guild_settings import FLAGS
 from services.conversation.settings import ConversationSettings
 from services.runtime.errors import InvalidField, RequestIdReused, StaleVersion
 from tests.integration.conversation.conftest import Service, answered, message, rows

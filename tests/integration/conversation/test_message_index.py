@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.conversation.message_index import INDEX, MessageIndex, enqueue_index
 from services.conversation.message_store import Conversation
+from services.conversation.topics.message_index import INDEX, MessageIndex, enqueue_index
 from services.retrieval.embedding import EmbeddingModel
 from services.runtime.database import Database
 from services.runtime.errors import Overloaded

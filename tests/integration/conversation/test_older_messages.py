@@ -7,7 +7,7 @@ import pytest
 
 from parlour.conversation.v1 import conversation_pb2 as pb
 from services.conversation.message_store import Conversation
-from services.conversation.older_messages import Older, OlderMessages
+from services.conversation.topics.older_messages import Older, OlderMessages
 from services.retrieval.embedding import EmbeddingModel
 from services.runtime.errors import Overloaded
 from tests.integration.conversation.conftest import answered, drained, embedding_model, message, rows

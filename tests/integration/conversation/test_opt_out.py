@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.conversation.opt_out import wipe_unkept
+from services.conversation.privacy.opt_out import wipe_unkept
 from services.runtime.errors import InvalidField, RequestIdReused
 from tests.fakes.model_server import Answer
 from tests.integration.conversation.conftest import answered, drained, message, read_reply, rows, wanted

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from services.conversation import tables
-from services.conversation.personal_data import IMPERSONAL, NOT_EXPORTED, OWNED, SHARED
+from services.conversation.privacy.personal_data import IMPERSONAL, NOT_EXPORTED, OWNED, SHARED
 from tests.integration.conversation.conftest import rows
 
 WORDY = ("text", "character varying", "json", "jsonb", "bytea", "ARRAY", "USER-DEFINED", "hstore", "tsvector", "xml")

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.conversation.persona_presets import PRESETS
+from services.conversation.personas.persona_presets import PRESETS
 from services.runtime.errors import InvalidField, StaleVersion
 from tests.integration.conversation.conftest import Service, answered, message, rows
 

@@ -9,10 +9,10 @@ import psycopg
 import pytest
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.conversation.message_index import INDEX, LEFT_BEHIND
 from services.conversation.message_store import Conversation
 from services.conversation.settings import ConversationSettings
 from services.conversation.tables import metadata
+from services.conversation.topics.message_index import INDEX, LEFT_BEHIND
 from services.local.postgres import Postgres
 from services.retrieval.embedding import MODEL_NAME
 from services.retrieval.terms import terms_of

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from services.conversation import erasure_store, message_changes
+from services.conversation.privacy import erasure_store, message_changes
 from services.runtime.database import Database
 
 pytestmark = pytest.mark.timeout(240)  # a full table takes its time on a busy machine

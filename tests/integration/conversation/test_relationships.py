@@ -9,9 +9,9 @@ import pytest
 
 from parlour.conversation.v1 import conversation_pb2 as pb
 from services.conversation.client import ConversationClient
-from services.conversation.relationship import Person
-from services.conversation.relationship_store import RelationshipStore
-from services.conversation.session_jobs import commit_left
+from services.conversation.people.relationship import Person
+from services.conversation.people.relationship_store import RelationshipStore
+from services.conversation.people.session_jobs import commit_left
 from services.conversation.settings import ConversationSettings
 from services.runtime.errors import InvalidField
 from tests.integration.conversation.conftest import Service, answered, drained, message, rows
@@ -140,7 +140,7 @@ async def test_only_answered_turns_are_counted(client, store):
 
 
 async def test_more_turns_than_fit_into_one_transaction_are_all_counted(client, store, database, monkeypatch):
-    monkeypatch.setattr("services.conversation.relationship_store.COUNTED_AT_ONCE_MAX", 2)
+    monkeypatch.setattr("services.conversation.people.relationship_store.COUNTED_AT_ONCE_MAX", 2)
     for _ in range(5):
         await answered(client, message())
     assert await store.count(ANN) == 5
@@ -305,7 +305,7 @@ async def test_sessions_of_a_killed_process_are_found_in_the_database(settings, 
 
 
 async def test_more_lost_sessions_than_are_looked_up_at_once_are_all_committed(client, store, database, monkeypatch):
-    monkeypatch.setattr("services.conversation.session_jobs.LEFT_AT_ONCE_MAX", 2)
+    monkeypatch.setattr("services.conversation.people.session_jobs.LEFT_AT_ONCE_MAX", 2)
     for number in range(5):
         await answered(client, message(user_id=f"user-{number}"))
     assert await commit_left(store, 0) == 5
@@ -340,7 +340,7 @@ async def test_messages_that_memory_may_not_have_go_on_waiting(client, database)
 
 
 async def test_a_hand_over_noted_late_and_twice_takes_back_no_later_message(client, database):
-    from services.conversation.activity import note_extraction
+    from services.conversation.people.activity import note_extraction
 
     begun = [(await answered(client, message()))[0] for _ in range(2)]
     await drained(database)

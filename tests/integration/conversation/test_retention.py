@@ -7,8 +7,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.conversation.retention import Retention
-from services.conversation.topics import SUMMARIZE
+from services.conversation.guilds.retention import Retention
+from services.conversation.topics.topics import SUMMARIZE
 from services.runtime.database import Database
 from services.runtime.errors import DeadlineExceeded
 from services.runtime.jobs import Jobs

@@ -8,8 +8,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.conversation.client import RETRIED, ConversationClient
-from services.conversation.relationship_store import RelationshipStore
-from services.conversation.session_jobs import commit_left
+from services.conversation.people.relationship_store import RelationshipStore
+from services.conversation.people.session_jobs import commit_left
 from services.local.watchdog import Watchdog
 from services.runtime.channel import Remote
 from tests.integration.conversation.conftest import Service, answered, drained, message, rows

@@ -17,8 +17,8 @@ from prometheus_client import REGISTRY
 
 from parlour.conversation.v1 import conversation_pb2 as pb
 from services.conversation.client import ConversationClient
+from services.conversation.guilds.settings_cache import SettingsCache, advance_epoch, read_epoch
 from services.conversation.settings import ConversationSettings
-from services.conversation.settings_cache import SettingsCache, advance_epoch, read_epoch
 from services.local.valkey import Valkey
 from services.runtime.database import Database
 from services.runtime.errors import StaleVersion
@@ -221,7 +221,7 @@ async def test_a_change_that_is_taken_back_is_seen_at_once(both):
 DYING_EDITOR = """
 import asyncio, json, os, signal, sys
 from services.conversation.settings import ConversationSettings
-from services.conversation.settings_cache import SettingsCache
+from services.conversation.guilds.settings_cache import SettingsCache
 from services.runtime.database import Database
 
 async def edit():

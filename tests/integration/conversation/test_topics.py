@@ -9,8 +9,8 @@ import pytest
 from parlour.conversation.v1 import conversation_pb2 as pb
 from services.conversation.client import ConversationClient
 from services.conversation.message_store import Conversation
-from services.conversation.topic_segmentation import Segmentation
-from services.conversation.topics import SUMMARIZE, Topics
+from services.conversation.topics.topic_segmentation import Segmentation
+from services.conversation.topics.topics import SUMMARIZE, Topics
 from services.retrieval.embedding import MODEL_NAME
 from services.runtime.database import Database
 from services.runtime.jobs import Jobs

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.conversation.recent_window import MESSAGE_BYTES
-from services.conversation.token_counting import token_counter
+from services.conversation.window.recent_window import MESSAGE_BYTES
+from services.conversation.window.token_counting import token_counter
 from services.local.model_server import MODEL, model_file
 from services.local.model_tokenizer import write_tokenizer
 from tests.fakes.model_server import Answer

@@ -16,7 +16,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from services.conversation.token_counting import ModelTokenizer, token_counter
+from services.conversation.window.token_counting import ModelTokenizer, token_counter
 from services.local.addresses import SERVICES
 from services.local.data_folder import LAYOUT
 from tests.integration.local.stack_process import StackProcess, all_gone

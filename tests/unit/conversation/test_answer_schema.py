@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.conversation.answer_schema import AnswerSchema, WrongAnswer
+from services.conversation.models.answer_schema import AnswerSchema, WrongAnswer
 from services.runtime.errors import InvalidField
 
 FACT = {"type": "object", "properties": {"fact": {"type": "string", "minLength": 3}}, "required": ["fact"]}

@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from services.conversation.coalesce import coalesced
+from services.conversation.models.coalesce import coalesced
 
 
 async def test_the_first_comes_at_once_and_the_rest_together():

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from services.conversation.context_window import (
+from services.conversation.models.images import Image
+from services.conversation.personas.persona import Persona, system_text
+from services.conversation.window.context_window import (
     PARTS,
     Parts,
     PromptMessage,
@@ -18,11 +20,9 @@ from services.conversation.context_window import (
     build_prompt,
     prompt_tokens,
 )
-from services.conversation.images import Image
-from services.conversation.persona import Persona, system_text
-from services.conversation.prompt_marks import BLOCKS, without_marks
-from services.conversation.recent_window import MESSAGE_BYTES, step_bytes
-from services.conversation.window_blocks import SUMMARY, merged, rules_block
+from services.conversation.window.prompt_marks import BLOCKS, without_marks
+from services.conversation.window.recent_window import MESSAGE_BYTES, step_bytes
+from services.conversation.window.window_blocks import SUMMARY, merged, rules_block
 from services.runtime.errors import ContextTooLong
 
 MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.guild_settings import DECISIONS, DEFAULTS, FLAGS, settings_of
+from services.conversation.guilds.guild_settings import DECISIONS, DEFAULTS, FLAGS, settings_of
 
 FLAG = st.none() | st.booleans()
 STORED = st.fixed_dictionaries(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.images import TOTAL_CHARS_MAX, Image, accepted, content, fitting, image_rows, stored_images, with_mentions
+from services.conversation.models.images import TOTAL_CHARS_MAX, Image, accepted, content, fitting, image_rows, stored_images, with_mentions
 from services.runtime.errors import InvalidField
 
 PNG = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n0000").decode()

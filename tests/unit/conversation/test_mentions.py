@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.mentions import SOMEBODY, mention_pattern, without_mentions
+from services.conversation.window.mentions import SOMEBODY, mention_pattern, without_mentions
 
 DISCORD = "112233445566778899"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.model_events import THOUGHT_ONLY, End, Progress, Text, Thought, parsed
+from services.conversation.models.model_events import THOUGHT_ONLY, End, Progress, Text, Thought, parsed
 from services.runtime.errors import ContentRefused, ModelUnavailable, ParlourError
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
-from services.conversation.model_gate import ModelGate
+from services.conversation.models.model_gate import ModelGate
 from services.runtime.errors import Overloaded
 
 

@@ -2,7 +2,7 @@
 
 from prometheus_client import REGISTRY
 
-from services.conversation.model_metrics import count_tokens
+from services.conversation.models.model_metrics import count_tokens
 from services.conversation.turn import Usage
 
 

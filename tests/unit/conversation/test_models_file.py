@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.conversation.models_file import read_models
+from services.conversation.models.models_file import read_models
 from services.runtime.settings import BadSettings
 
 GOOD = """

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.names import FORMER_MAX, NAME_CHARACTERS_MAX, Names, clean_name, renamed
+from services.conversation.people.names import FORMER_MAX, NAME_CHARACTERS_MAX, Names, clean_name, renamed
 
 
 def test_the_nickname_is_what_a_person_is_called_where_there_is_one():

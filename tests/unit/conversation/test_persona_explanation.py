@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.persona import DIMENSIONS
-from services.conversation.persona_explanation import NOTHING_SPECIAL, WAYS, explanation, reasons_of, shift_text, undone_text
-from services.conversation.persona_layers import SETTABLE, Layer, Origin, Source, Version, laid_over
+from services.conversation.personas.persona import DIMENSIONS
+from services.conversation.personas.persona_explanation import NOTHING_SPECIAL, WAYS, explanation, reasons_of, shift_text, undone_text
+from services.conversation.personas.persona_layers import SETTABLE, Layer, Origin, Source, Version, laid_over
 
 TIME = datetime(2026, 3, 3, 12, tzinfo=UTC)
 INTERNALS = re.compile(r"\b(?:version|layer|dimension|null|none|origin|guild|default persona|verbosity)\b|_|\{", re.IGNORECASE)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.persona_layers import NAMES, SETTABLE, Layer, Source, laid_over, stepped
+from services.conversation.personas.persona_layers import NAMES, SETTABLE, Layer, Source, laid_over, stepped
 
 numbers = st.none() | st.integers(-2, 2)
 languages = st.sampled_from([None, "", "de", "fr"])

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.persona import DIMENSIONS, Persona
-from services.conversation.persona_layers import NAMES
-from services.conversation.preferences import QUOTE_CHARS_MAX, TEXT_CHARS_MAX, Preference, Wish, detect
+from services.conversation.personas.persona import DIMENSIONS, Persona
+from services.conversation.personas.persona_layers import NAMES
+from services.conversation.personas.preferences import QUOTE_CHARS_MAX, TEXT_CHARS_MAX, Preference, Wish, detect
 
 CORPUS = tomllib.loads((Path(__file__).parent / "preference_corpus.toml").read_text())
 SAID = [(said, expected) for expected, messages in CORPUS["said"].items() for said in messages]

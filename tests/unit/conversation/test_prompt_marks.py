@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.persona import Persona, system_text
-from services.conversation.prompt_marks import BLOCKS, foreign_mark, without_marks
+from services.conversation.personas.persona import Persona, system_text
+from services.conversation.window.prompt_marks import BLOCKS, foreign_mark, without_marks
 
 
 @given(st.lists(st.sampled_from(["<", "/", " ", "\n", "x", *BLOCKS, *(block.upper() for block in BLOCKS), "<<", "</"]), max_size=12).map("".join))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.provider_errors import WAIT_MAX_S, smaller_prompt_tokens, telling, typed, typed_body, wait_s
+from services.conversation.models.provider_errors import WAIT_MAX_S, smaller_prompt_tokens, telling, typed, typed_body, wait_s
 from services.runtime.errors import CircuitOpen, ContentRefused, ContextTooLong, ModelUnavailable, RateLimited
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.reasoning import ThoughtFilter
+from services.conversation.models.reasoning import ThoughtFilter
 
 _texts = st.lists(st.sampled_from(["<think>", "</think>", "<", "th", "ink>", "</", "a", " b", "\n", "<thin", "k>"]), max_size=12).map("".join)
 

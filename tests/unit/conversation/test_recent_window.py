@@ -5,7 +5,7 @@ from itertools import accumulate, pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.conversation.recent_window import MESSAGE_BYTES, Placed, recent_start, step_bytes
+from services.conversation.window.recent_window import MESSAGE_BYTES, Placed, recent_start, step_bytes
 
 sizes = st.lists(st.integers(1, 400), min_size=1, max_size=120)
 rooms = st.integers(0, 3000)

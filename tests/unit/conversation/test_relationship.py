@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.relationship import (
+from services.conversation.people.relationship import (
     TOPICS_KEPT_MAX,
     TOPICS_MAX,
     AnsweredTurn,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.relevance import Arms, Message, Relevant, promising, rank, score, topics_of
+from services.conversation.topics.relevance import Arms, Message, Relevant, promising, rank, score, topics_of
 from services.retrieval.asking import Question, asks, understood
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from services.conversation.relationship import Person
-from services.conversation.sessions import Sessions
+from services.conversation.people.relationship import Person
+from services.conversation.people.sessions import Sessions
 from services.runtime.errors import DependencyUnavailable
 
 HOUR_S = 3600.0

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.prompt_marks import without_marks
-from services.conversation.summaries import (
+from services.conversation.topics.summaries import (
     SENTENCES_MAX,
     Checked,
     Line,
@@ -20,6 +19,7 @@ from services.conversation.summaries import (
     prompt,
     to_be_grouped,
 )
+from services.conversation.window.prompt_marks import without_marks
 
 TALK = [
     Line("Ann", "Hey Bob! How are you?"),

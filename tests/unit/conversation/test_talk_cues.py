@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from services.conversation.talk_cues import opens_talk, takes_leave
+from services.conversation.topics.talk_cues import opens_talk, takes_leave
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.conversation.telling_words import name_words, telling_words
+from services.conversation.people.telling_words import name_words, telling_words
 
 NOBODY = name_words([])
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from tokenizers import Tokenizer
 
-from services.conversation.context_window import PromptMessage, prompt_tokens
-from services.conversation.models_file import read_models
-from services.conversation.token_counting import ESTIMATE, ModelTokenizer, estimate_tokens, token_counter
+from services.conversation.models.models_file import read_models
+from services.conversation.window.context_window import PromptMessage, prompt_tokens
+from services.conversation.window.token_counting import ESTIMATE, ModelTokenizer, estimate_tokens, token_counter
 from services.local.model_server import model_file
 from services.local.model_tokenizer import write_tokenizer
 from services.runtime.settings import BadSettings

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.tombstones import Tombstone, TombstoneFile, line_of, subject_hash, tombstone_of
+from services.conversation.privacy.tombstones import Tombstone, TombstoneFile, line_of, subject_hash, tombstone_of
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 moments = st.datetimes(timezones=st.just(UTC))

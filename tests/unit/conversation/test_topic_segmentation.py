@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.conversation.topic_segmentation import Segmentation, Utterance, decided, utterance
+from services.conversation.topics.topic_segmentation import Segmentation, Utterance, decided, utterance
 
 RULES = Segmentation(messages_min=3, messages_max=12, window=2)
 THEMES = np.eye(4, dtype=np.float32)

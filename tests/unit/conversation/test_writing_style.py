@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.writing_style import MESSAGES_MIN, moved, style_of, suggestions
+from services.conversation.personas.writing_style import MESSAGES_MIN, moved, style_of, suggestions
 
 CASUAL = ["lol yeah idk", "haha thats so good", "u coming tonight or nah", "ngl that was kinda weird", "omg stop it!!"]
 FORMAL = [

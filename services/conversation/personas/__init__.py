@@ -1,0 +1,1 @@
+"""How the assistant speaks, whose wish that is, and why."""

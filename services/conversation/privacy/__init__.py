@@ -1,0 +1,1 @@
+"""Opting out, taking along, taking back, erasing."""
