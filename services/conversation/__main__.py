@@ -67,6 +67,7 @@ async def start(settings: ConversationSettings, parts: Parts, embedding: Embeddi
         statement_timeout_s=settings.statement_timeout_s,
         application_name="parlour-conversation",
         wait_while_refused=False,  # a person is answered all the same, and told that nothing is kept
+        generic_plans=True,  # planning what a turn says anew each time takes longer than much of it
     )
     parts.stack.push_async_callback(database.close)
     parts.health.watch("database", database.ping)

@@ -23,7 +23,7 @@ class Database:
 
     `pool_wait_s` bounds the wait for a free connection, `statement_timeout_s` each statement (enforced by the server). While the database refuses
     connections, `read` and `write` fail at once; `connection` waits for its return, or fails at once without `wait_while_refused`. `generic_plans`
-    has a prepared statement planned once: for those whose arrays are of any length and whose plan is the same for all.
+    has the prepared statements of `connection` planned once: for those whose arrays are of any length and whose plan is the same for all.
     """
 
     def __init__(
@@ -39,8 +39,7 @@ class Database:
     ) -> None:
         self._url = make_url(url).set(drivername="postgresql")
         self._options = f"-c statement_timeout={int(statement_timeout_s * 1000)} -c idle_in_transaction_session_timeout=60000"
-        if generic_plans:
-            self._options += " -c plan_cache_mode=force_generic_plan"
+        self._direct_options = f"{self._options} -c plan_cache_mode=force_generic_plan" if generic_plans else self._options
         self._connect_timeout_s = max(2, round(pool_wait_s))
         self._application_name = application_name
         self._engine = self._make_engine(pool_size, pool_wait_s)
@@ -70,7 +69,7 @@ class Database:
             reconnect_timeout=300.0 if wait_while_refused else 0.0,
             reconnect_failed=None if wait_while_refused else self._end_waits,
             open=False,
-            kwargs={"autocommit": True, **self._connect_arguments()},
+            kwargs={"autocommit": True, **self._connect_arguments(), "options": self._direct_options},
         )
 
     def _connect_arguments(self) -> dict[str, object]:

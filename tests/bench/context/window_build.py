@@ -80,7 +80,7 @@ async def measure(running: Running, superuser_url: str, questions: Sequence[str]
     """Ask the questions in a conversation of MESSAGES; the dialogues must be stored and indexed. Times in milliseconds."""
     _fill(superuser_url)
     settings = running.settings
-    database = Database(settings.database_url, pool_size=settings.pool_size)
+    database = Database(settings.database_url, pool_size=settings.pool_size, generic_plans=True)
     store = TurnStore(
         database,
         Jobs(database),

@@ -15,6 +15,11 @@ _FILL = f"""
         CASE WHEN n % 10 = 0 THEN jsonb_build_object('message_id', 'm' || n - 70, 'author_id', 'u1', 'text', 'quoted') END, true
     FROM generate_series(1, {MESSAGES}) n
 """
+_FILL_TURNS = """
+    INSERT INTO turns (turn_id, message_id, attempt, guild_id, channel_id, user_id, state, fence, deadline_at, payload_hash)
+    SELECT concat('m', n, chr(58), '0'), 'm' || n, 0, 'g' || n % 7, 'c' || n % 70, 'u' || n % 500, 2, n, now(), ''
+    FROM generate_series(1, 20000) n
+"""
 _KEY = {"guild_id": "g1", "channel_id": "c1"}
 _TURNS = {**_KEY, "message_ids": ["m2"], "turn_ids": ["m2:0"]}
 STATEMENTS = {
@@ -49,7 +54,8 @@ async def filled(database: Database) -> Database:
     async with database.write() as session:
         await session.execute(sa.text("SET LOCAL statement_timeout = 0"))
         await session.execute(sa.text(_FILL))
-        await session.execute(sa.text("ANALYZE messages"))
+        await session.execute(sa.text(_FILL_TURNS))
+        await session.execute(sa.text("ANALYZE messages, turns"))
     return database
 
 

@@ -76,6 +76,8 @@ class Day:
         """An export, stored again, and once more under another's name."""
         parts = [part async for part in self._client.export_memories(pb.ExportMemoriesRequest(viewer=self.viewer))]
         assert sum(len(part.memories) for part in parts) >= 100
+        everywhere = pb.ExportMemoriesRequest(viewer=self.viewer, everywhere=True)
+        assert [part async for part in self._client.export_memories(everywhere)]
         for visibility in (pb.VISIBILITY_GUILD, pb.VISIBILITY_PRIVATE):
             request_id = _id()
 

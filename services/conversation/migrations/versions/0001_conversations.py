@@ -103,8 +103,9 @@ _TABLES = (
     "CREATE INDEX message_terms_of_message ON message_terms (guild_id, channel_id, sequence)",
     # Where a message stands in its conversation, whoever stores it. Two that are stored at the same moment may get the same place: it is a ruler and
     # no count.
+    # Nothing is sorted to find the last message: without statistics the planner takes another index and sorts the conversation for every row.
     """
-    CREATE FUNCTION place_message() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION place_message() RETURNS trigger LANGUAGE plpgsql SET enable_sort TO off AS $$
     BEGIN
         SELECT offset_bytes + octet_length(text) + 32 INTO NEW.offset_bytes FROM messages
         WHERE guild_id = NEW.guild_id AND channel_id = NEW.channel_id ORDER BY sequence DESC LIMIT 1;

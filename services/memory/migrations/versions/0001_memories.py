@@ -32,6 +32,7 @@ _TABLES = (
     """,
     "COMMENT ON TABLE scopes IS 'every write to a scope locks its row and raises its version'",
     "CREATE INDEX scopes_of_guild ON scopes (guild_id, scope_id)",
+    "CREATE INDEX scopes_of_user ON scopes (user_id, scope_id)",
     """
     CREATE TABLE memories (
         memory_id uuid PRIMARY KEY,
