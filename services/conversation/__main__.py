@@ -92,7 +92,7 @@ async def start(settings: ConversationSettings, parts: Parts, embedding: Embeddi
     # Nobody waits for these edits to be known everywhere: the reply reads the database.
     personas = PersonaStore(database, versions_max=settings.persona_versions_max, editing=cache.changing_persona)
     preferences = SpokenPreferences(personas)
-    style = ObservedStyle(personas, messages_max=settings.style_messages_max, undone_days=settings.style_undone_days)
+    style = ObservedStyle(database, personas, messages_max=settings.style_messages_max, undone_days=settings.style_undone_days)
     _serve(settings, parts, jobs, database, store, people, _models(settings, parts, endpoints, counters), older, index, privacy, preferences)
     _serve_settings(settings, parts, database, cache)
     Retention(database, jobs, batch_max=settings.retention_batch_max, run_s=settings.retention_run_s).register()
@@ -114,6 +114,7 @@ def _index(settings: ConversationSettings, jobs: Jobs, database: Database, model
         batch_max=settings.index_batch_max,
         sweep_age_s=settings.index_sweep_age_s,
         sweep_max=settings.index_sweep_max,
+        wait_messages=settings.index_wait_messages,
     )
     index.register()
     return index

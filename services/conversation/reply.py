@@ -91,7 +91,9 @@ class Replies:
             for event in _replayed(begun):
                 yield event
             return
-        parts = self._parts(wanted, background, heeded, await self._relevant(wanted, background, models))
+        parts = self._parts(wanted, background, heeded)
+        if background is not None and may_not_fit(parts, _narrowest(wanted, models)):
+            parts = _with_older(parts, await self._relevant(wanted.message))
         stop_at = deadline_at - self._limits.end_before_s
         finished: Finished | None = None
         ask = self._asked(wanted, parts, background, stop_at)
@@ -122,17 +124,12 @@ class Replies:
             _log.warning("answering without the conversation so far", problem=error.message)
             return None, None
 
-    async def _relevant(self, wanted: Wanted, background: Background | None, models: Sequence[LanguageModel]) -> Older:
-        """Return what was said earlier on the topic of the message, where the conversation may be longer than its newest messages that fit."""
-        budget = min(model.endpoint.context_window_tokens for model in models)
-        budget = min(budget, wanted.max_prompt_tokens or budget)
-        if background is None or not may_not_fit(background.history, budget, whole=background.history_is_whole):
-            return Older()
-        message = wanted.message
+    async def _relevant(self, message: NewTurn) -> Older:
+        """Return what was said earlier on the topic of the message."""
         replied_to = message.replied_to["text"] if message.replied_to else ""
         return await self._older.relevant(Conversation(message.guild_id, message.channel_id), message.message_id, message.text, replied_to)
 
-    def _parts(self, wanted: Wanted, background: Background | None, heeded: Heeded | None, older: Older) -> Parts:
+    def _parts(self, wanted: Wanted, background: Background | None, heeded: Heeded | None) -> Parts:
         message = wanted.message
         persona = background.persona if background else DEFAULT
         replied_to = message.replied_to
@@ -143,9 +140,8 @@ class Replies:
             rules=background.rules if background else "",
             memories=wanted.memories,
             history=background.history if background else (),
-            older=older.shown,
             summaries=background.summaries if background else (),
-            unavailable=_OF_THE_STORE if background is None else frozenset() if older.available else frozenset({"older"}),
+            unavailable=_OF_THE_STORE if background is None else frozenset(),
             history_is_whole=background is None or background.history_is_whole,
             replied_to=Said("user", replied_to["author_id"], replied_to["author_name"], replied_to["text"], message_id=replied_to["message_id"])
             if replied_to
@@ -224,6 +220,19 @@ def _pictures_report(model: LanguageModel, shown: Shown, background: Background 
         usable = model.sees and background is not None and background.images_allowed
         reason = "budget" if usable else "unavailable" if background is None else "unsupported"
     return PartReport("images", len(shown.images), shown.left_out, tokens, reason)
+
+
+def _narrowest(wanted: Wanted, models: Sequence[LanguageModel]) -> int:
+    """Return the least that a prompt may be for any of the models: half of it may go to pictures."""
+    windows = (
+        model.endpoint.context_window_tokens - min(model.endpoint.max_completion_tokens, wanted.max_completion_tokens or 10**9) for model in models
+    )
+    budget = min(*windows, wanted.max_prompt_tokens or 10**9)
+    return budget // 2 if wanted.message.images else budget
+
+
+def _with_older(parts: Parts, older: Older) -> Parts:
+    return replace(parts, older=older.shown, unavailable=parts.unavailable if older.available else parts.unavailable | {"older"})
 
 
 def _replayed(begun: Begun) -> list[Started | Delta | Finished]:

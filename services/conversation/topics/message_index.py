@@ -34,7 +34,7 @@ _COUNT_MAX = 32_767  # of a smallint
 
 _indexed = Counter("parlour_conversation_indexed_messages_total", "Messages that were made findable")
 _changed = Counter("parlour_conversation_index_changed_messages_total", "Messages that changed or went while they were made findable")
-_left_behind = Counter("parlour_conversation_index_left_behind_conversations_total", "Conversations with messages that no job had made findable")
+_left_behind = Counter("parlour_conversation_index_left_behind_conversations_total", "Conversations of which a few messages had waited for a minute")
 
 # Of what a message is made findable from.
 _DIGEST = "md5(m.author_name || chr(10) || m.text || coalesce(m.images::text, ''))"
@@ -62,6 +62,12 @@ INSERT INTO message_terms (guild_id, channel_id, sequence, term, occurrences, le
 SELECT %(guild_id)s, %(channel_id)s, made.*
 FROM unnest(%(sequences)s::bigint[], %(terms)s::text[], %(occurrences)s::int[], %(lengths)s::int[]) AS made
 ON CONFLICT DO NOTHING
+"""
+
+_WAIT = """
+SELECT count(*) >= %(wait_messages)s FROM (
+    SELECT FROM messages WHERE guild_id = %(guild_id)s AND channel_id = %(channel_id)s AND in_context AND NOT indexed LIMIT %(wait_messages)s
+) waiting
 """
 
 # Those whose job waits already are left to it.
@@ -98,15 +104,22 @@ async def enqueue_index(jobs: Jobs, transaction: AsyncSession | psycopg.AsyncCon
 
 
 class MessageIndex:
-    """Indexes messages, `batch_max` at a time."""
+    """Indexes messages, `batch_max` at a time.
 
-    def __init__(self, database: Database, jobs: Jobs, model: TextEmbedding, *, batch_max: int, sweep_age_s: float, sweep_max: int) -> None:
+    The newest of a conversation are shown as they are, so that nobody looks for them: a job is worth its while when `wait_messages` wait, and what
+    has waited for `sweep_age_s` is swept up every minute. A job for each message costs a busy instance more than answering it.
+    """
+
+    def __init__(
+        self, database: Database, jobs: Jobs, model: TextEmbedding, *, batch_max: int, sweep_age_s: float, sweep_max: int, wait_messages: int = 1
+    ) -> None:
         self._database = database
         self._jobs = jobs
         self._model = model
         self._batch_max = batch_max
         self._sweep_age_s = sweep_age_s
         self._sweep_max = sweep_max
+        self._wait_messages = wait_messages
 
     def register(self) -> None:
         """Register the jobs."""
@@ -139,7 +152,10 @@ class MessageIndex:
         return indexed
 
     async def sweep(self) -> int:
-        """Enqueue what no job will come to: messages whose turn never ended, or whose job was given up. Returns how many conversations."""
+        """Enqueue what no job will come to: the few that wait for more, those whose turn never ended, or whose job was given up.
+
+        Returns how many conversations.
+        """
         values = {"age_s": self._sweep_age_s, "task": INDEX, "limit": self._sweep_max}
         async with self._database.write() as session:
             found = [Conversation(*row) for row in await session.execute(LEFT_BEHIND, values)]
@@ -153,8 +169,13 @@ class MessageIndex:
         await enqueue_index(self._jobs, transaction, where)
 
     async def after_turn(self, after: Aftermath) -> None:
-        """Have a turn's messages indexed, when it has ended."""
-        await self._enqueue(Conversation(after.turn.guild_id, after.turn.channel_id))
+        """Have a turn's messages indexed, when it has ended and enough of them wait."""
+        where = Conversation(after.turn.guild_id, after.turn.channel_id)
+        values = {"guild_id": where.guild_id, "channel_id": where.channel_id, "wait_messages": self._wait_messages}
+        async with self._database.connection() as connection:
+            row = await (await connection.execute(_WAIT, values)).fetchone()
+        if row == (True,):
+            await self._enqueue(where)
 
     async def _enqueue(self, where: Conversation) -> None:
         async with self._database.connection() as connection, connection.transaction():

@@ -18,7 +18,7 @@ from prometheus_client import Counter, Histogram
 from services.conversation.message_store import Conversation
 from services.conversation.topics.message_index import without_marks_of_chat
 from services.conversation.topics.relevance import TOPIC_HITS, Arms, Message, Relevant, Sequences, promising, rank, score, topics_of
-from services.conversation.window.context_window import Said
+from services.conversation.window.context_window import Parts, Said
 from services.conversation.window.token_counting import estimate_tokens
 from services.conversation.window.window_blocks import SUMMARY
 from services.retrieval.asking import folded_name, understood
@@ -30,6 +30,8 @@ from services.runtime.telemetry import get_logger
 
 SPEAKERS_MAX = 200
 """People whose names a message is searched for."""
+_AROUND_TOKENS = 24
+"""What stands around a message at most: the template's marks, ours, and the name."""
 SUMMARIES_MAX = 2
 """Topics whose summaries come with their messages."""
 SUMMARY_CHARACTERS_MAX = 300
@@ -128,12 +130,12 @@ class Older:
         return [*self.messages[:TOPIC_HITS], *self.summaries, *self.messages[TOPIC_HITS:]]
 
 
-def may_not_fit(history: Sequence[Said], budget_tokens: int, *, whole: bool) -> bool:
-    """Whether a prompt may not show all of a conversation: there is more than was read (not `whole`), or it takes more than a third of the budget.
-
-    A third: that is about what a prompt keeps for the recent messages when there is something in each of its other parts.
-    """
-    return not whole or sum(estimate_tokens(said.text) for said in history) > budget_tokens / 3
+def may_not_fit(parts: Parts, budget_tokens: int) -> bool:
+    """Whether a prompt may not show all of a conversation: there is more than was read, or all its parts together are estimated above the budget."""
+    said = [*parts.history, parts.message, *([parts.replied_to] if parts.replied_to else ())]
+    texts = [parts.system, parts.rules, parts.relationship, *parts.memories, *(summary.text for summary in parts.summaries)]
+    needed = sum(estimate_tokens(one.text) + _AROUND_TOKENS for one in said) + sum(estimate_tokens(text) for text in texts)
+    return not parts.history_is_whole or needed > budget_tokens
 
 
 class OlderMessages:

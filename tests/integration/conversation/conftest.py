@@ -212,6 +212,7 @@ def settings(conversation_database_url: str, neighbours: Neighbours, model: Mode
         idle_s=1.0,
         end_before_s=0.5,
         model_failures_max=12,
+        index_wait_messages=1,
         PARLOUR_CREDIT_ADDRESS=neighbours.address,
         PARLOUR_MEMORY_ADDRESS=neighbours.address,
         PARLOUR_MODELS_FILE=str(models_file),

@@ -112,7 +112,7 @@ def said(filled, tmp_path_factory):
             models_file = tmp_path_factory.mktemp("models") / "models.toml"
             models_file.write_text(MODELS.format(url=model.base_url))
             nowhere = {"PARLOUR_CREDIT_ADDRESS": "127.0.0.1:9", "PARLOUR_MEMORY_ADDRESS": "127.0.0.1:9", "PARLOUR_MODELS_FILE": str(models_file)}
-            service = await Service(ConversationSettings(listen="127.0.0.1:0", database_url=filled[0], **nowhere)).start()
+            service = await Service(ConversationSettings(listen="127.0.0.1:0", database_url=filled[0], index_wait_messages=1, **nowhere)).start()
             try:
                 key = pb.ConversationKey(guild_id="guild", channel_id="large")
                 planted = pb.Message(message_id="planted", author_id="bob", author_name="Bob", text=PLANTED)

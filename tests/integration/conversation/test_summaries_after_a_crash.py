@@ -27,6 +27,7 @@ class Process:
     def __init__(self, settings, folder: Path, watchdog: Watchdog) -> None:
         self.address = f"127.0.0.1:{free_port()}"
         environment = dict(os.environ) | {
+            "PARLOUR_CONVERSATION_INDEX_WAIT_MESSAGES": "1",
             "PARLOUR_CONVERSATION_LISTEN": self.address,
             "PARLOUR_CONVERSATION_DATABASE_URL": settings.database_url,
             "PARLOUR_CONVERSATION_SUMMARY_RETRY_S": "1",
