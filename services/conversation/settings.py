@@ -46,7 +46,7 @@ class ConversationSettings(ServiceSettings, DatabaseSettings, RedisSettings):
     embedding_waiting_max: int = Field(4_096, ge=16, le=1_000_000, description="texts that wait to be embedded; more are refused")
     embeddings_recent_max: int = Field(1_000, ge=1, le=100_000, description="new messages whose vectors are kept in memory for ten minutes of disuse")
     index_batch_max: int = Field(64, ge=1, le=1_000, description="messages that the index takes in at a time")
-    index_wait_messages: int = Field(24, ge=1, le=1_000, description="messages of a conversation that are worth a job; fewer wait for the sweep")
+    index_wait_messages: int = Field(12, ge=1, le=1_000, description="messages of a conversation that are worth a job; fewer wait for the sweep")
     index_sweep_age_s: float = Field(60.0, gt=0, le=86_400, description="a message that is not indexed by then was left behind")
     index_sweep_max: int = Field(1_000, ge=1, le=100_000, description="conversations with such messages that are looked after at a time")
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import psycopg
 import sqlalchemy as sa
 from prometheus_client import Counter
@@ -28,6 +29,8 @@ INDEX = "index_messages"
 SEGMENT = "segment_topics"
 CHARACTERS_MAX = 10_000
 """More of a message is not looked at: what it is about is said by then, and a log file pasted into a chat has ten thousand terms."""
+ANSWER_CHARACTERS_MAX = 160
+"""Of an answer whose question is not at hand, what is embedded: its first sentences say what it is about."""
 _BATCHES_MAX = 20
 _MARKS = re.compile(r"<(?:@[!&]?[^\s<>@!]{1,64}|#\d{1,20}|a?:\w{1,32}:\d{1,20})>")
 _COUNT_MAX = 32_767  # of a smallint
@@ -39,7 +42,7 @@ _left_behind = Counter("parlour_conversation_index_left_behind_conversations_tot
 # Of what a message is made findable from.
 _DIGEST = "md5(m.author_name || chr(10) || m.text || coalesce(m.images::text, ''))"
 _WAITING = f"""
-SELECT m.sequence, m.author_name, m.text, m.images, {_DIGEST} AS digest FROM messages m
+SELECT m.sequence, m.role, m.message_id, m.answers_message_id, m.author_name, m.text, m.images, {_DIGEST} AS digest FROM messages m
 WHERE guild_id = %(guild_id)s AND channel_id = %(channel_id)s AND in_context AND NOT indexed ORDER BY sequence LIMIT %(limit)s
 """  # noqa: S608 -- made of constants
 
@@ -64,8 +67,11 @@ FROM unnest(%(sequences)s::bigint[], %(terms)s::text[], %(occurrences)s::int[], 
 ON CONFLICT DO NOTHING
 """
 
+# A job that has not begun will find what is committed now: another one would find nothing, and they run one after the other.
 _WAIT = """
-SELECT count(*) >= %(wait_messages)s FROM (
+SELECT CASE WHEN count(*) < %(wait_messages)s THEN false
+    ELSE NOT EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'todo' AND lock = %(lock)s) END
+FROM (
     SELECT FROM messages WHERE guild_id = %(guild_id)s AND channel_id = %(channel_id)s AND in_context AND NOT indexed LIMIT %(wait_messages)s
 ) waiting
 """
@@ -99,8 +105,11 @@ def conversation_lock(where: Conversation) -> str:
 
 async def enqueue_index(jobs: Jobs, transaction: AsyncSession | psycopg.AsyncConnection, where: Conversation) -> None:
     """Have the conversation's new messages indexed if the transaction commits. A job that finds nothing to do costs a statement."""
-    lock = f"index:{conversation_lock(where)}"
-    await jobs.enqueue(transaction, INDEX, lock=lock, guild_id=where.guild_id, channel_id=where.channel_id)
+    await jobs.enqueue(transaction, INDEX, lock=_index_lock(where), guild_id=where.guild_id, channel_id=where.channel_id)
+
+
+def _index_lock(where: Conversation) -> str:
+    return f"index:{conversation_lock(where)}"
 
 
 class MessageIndex:
@@ -143,13 +152,21 @@ class MessageIndex:
             waiting = await self._waiting(where)
             if not waiting:
                 return indexed
-            made = _made(waiting, await self._model.embed([_said(row) for row in waiting]))
+            made = _made(waiting, await self._vectors(waiting))
             stored = await self._store(where, made)
             _indexed.inc(stored)
             _changed.inc(len(made) - stored)
             indexed += stored
         await self._enqueue(where)
         return indexed
+
+    async def _vectors(self, rows: Sequence[Any]) -> Vectors:
+        """Return the vectors of messages. An answer has that of its question: it is about the same, and embedding a long text takes long."""
+        known = {row.message_id for row in rows if row.role == "user"}
+        own = [row for row in rows if row.answers_message_id not in known]
+        vectors = await self._model.embed([_embedded(row) for row in own])
+        by_message = {row.message_id: vector for row, vector in zip(own, vectors, strict=True)}
+        return np.stack([by_message[row.message_id if row.message_id in by_message else row.answers_message_id] for row in rows])
 
     async def sweep(self) -> int:
         """Enqueue what no job will come to: the few that wait for more, those whose turn never ended, or whose job was given up.
@@ -171,7 +188,7 @@ class MessageIndex:
     async def after_turn(self, after: Aftermath) -> None:
         """Have a turn's messages indexed, when it has ended and enough of them wait."""
         where = Conversation(after.turn.guild_id, after.turn.channel_id)
-        values = {"guild_id": where.guild_id, "channel_id": where.channel_id, "wait_messages": self._wait_messages}
+        values = {"guild_id": where.guild_id, "channel_id": where.channel_id, "wait_messages": self._wait_messages, "lock": _index_lock(where)}
         async with self._database.connection() as connection:
             row = await (await connection.execute(_WAIT, values)).fetchone()
         if row == (True,):
@@ -205,6 +222,10 @@ def _said(row: Any) -> str:
     """Return what a message says, with what its images are said to show."""
     shown = [image["description"] for image in row.images or () if image.get("description")]
     return without_marks_of_chat("\n".join([row.text, *shown])[:CHARACTERS_MAX])
+
+
+def _embedded(row: Any) -> str:
+    return _said(row)[:ANSWER_CHARACTERS_MAX] if row.role == "assistant" else _said(row)
 
 
 def without_marks_of_chat(text: str) -> str:
