@@ -193,7 +193,8 @@ async def test_a_large_conversation_is_searched_in_no_time_after_small_ones_with
         found = await older.search(LARGE, "new", "what is the puppy called?")
     finally:
         await database.close()
-    assert PLANTED in [one.message.text for one in found[:2]]
+    # Somebody asked the same before: that question and its answer come first.
+    assert PLANTED in [one.message.text for one in found[:3]]
 
 
 async def test_the_search_for_those_left_behind_reads_only_what_waits(connection, filled):

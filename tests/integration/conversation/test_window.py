@@ -56,8 +56,10 @@ async def test_what_there_was_no_room_for_is_counted_with_its_reason(client, mod
         await answered(client, message(f"message {number} " + "blah " * 60))
     _, reply = await answered(client, message("short one"), max_prompt_tokens=600)
     told = parts(reply)
-    assert told["recent"].reason == "budget"
-    assert told["recent"].left_out > 0
+    # What is indexed by now may be among the older ones instead.
+    left_out = [told[name] for name in ("recent", "older") if told[name].left_out]
+    assert left_out
+    assert {part.reason for part in left_out} == {"budget"}
     assert sum(told[name].included + told[name].left_out for name in ("recent", "older")) >= 24  # and what was made of them
 
 
