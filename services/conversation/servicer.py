@@ -126,7 +126,7 @@ class ConversationServicer(PrivacyCalls):
                 await hold_fence(session, where.guild_id, request.user_id, request.fence)
             appended = await append_messages(session, where, messages)
             if appended:
-                await self._index.enqueue(session, where)
+                await self._index.after_append(session, where)
             return pb.AppendMessagesResponse(appended=appended)
 
         return await once(self._database, request, pb.AppendMessagesResponse, act)

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.conversation import tables
 from services.conversation.message_store import Conversation
+from services.conversation.privacy.mentions import SOMEBODY, mention_pattern
 from services.conversation.privacy.message_changes import delete_answers, unquote_replies
 from services.conversation.privacy.personal_data import OWNED
-from services.conversation.window.mentions import mention_pattern
 
 _NAMES_MAX = 20
 _UNCONDITIONAL = ("personas", "persona_versions", "relationships", "user_activity")
@@ -32,7 +32,7 @@ class Subject:
     before_time: datetime
 
 
-_OTHERS = sa.text("""
+_OTHERS = sa.text(f"""
     WITH page AS MATERIALIZED (
         SELECT guild_id, channel_id, sequence FROM messages
         WHERE (guild_id, channel_id, sequence) > (:guild_id, :channel_id, :sequence)
@@ -40,11 +40,11 @@ _OTHERS = sa.text("""
     ),
     changed AS (
         UPDATE messages m SET
-            text = regexp_replace(m.text, CASE WHEN m.guild_id = ANY(:guild_ids) THEN :named ELSE :anywhere END, '@somebody', 'g'),
+            text = regexp_replace(m.text, CASE WHEN m.guild_id = ANY(:guild_ids) THEN :named ELSE :anywhere END, '{SOMEBODY}', 'g'),
             replied_to = CASE
                 WHEN m.replied_to ->> 'author_id' = :user_id THEN NULL
                 WHEN m.replied_to IS NOT NULL THEN m.replied_to || jsonb_build_object('text', regexp_replace(
-                    coalesce(m.replied_to ->> 'text', ''), CASE WHEN m.guild_id = ANY(:guild_ids) THEN :named ELSE :anywhere END, '@somebody', 'g'))
+                    coalesce(m.replied_to ->> 'text', ''), CASE WHEN m.guild_id = ANY(:guild_ids) THEN :named ELSE :anywhere END, '{SOMEBODY}', 'g'))
             END
         FROM page p
         WHERE m.guild_id = p.guild_id AND m.channel_id = p.channel_id AND m.sequence = p.sequence
@@ -55,7 +55,7 @@ _OTHERS = sa.text("""
     )
     SELECT (SELECT json_build_array(guild_id, channel_id, sequence) FROM page ORDER BY guild_id DESC, channel_id DESC, sequence DESC LIMIT 1) AS last,
         (SELECT coalesce(json_agg(json_build_array(guild_id, channel_id)), '[]') FROM changed) AS changed
-""")
+""")  # noqa: S608 -- made of constants
 _NAMES = sa.text("""
     SELECT DISTINCT guild_id, name FROM (
         SELECT guild_id, user_name AS name FROM turns WHERE user_id = :user_id

@@ -67,6 +67,12 @@ FROM unnest(%(sequences)s::bigint[], %(terms)s::text[], %(occurrences)s::int[], 
 ON CONFLICT DO NOTHING
 """
 
+_ENOUGH = """
+SELECT count(*) >= %(wait_messages)s FROM (
+    SELECT FROM messages WHERE guild_id = %(guild_id)s AND channel_id = %(channel_id)s AND in_context AND NOT indexed LIMIT %(wait_messages)s
+) waiting
+"""
+
 # A job that has not begun will find what is committed now: another one would find nothing, and they run one after the other.
 _WAIT = """
 SELECT CASE WHEN count(*) < %(wait_messages)s THEN false
@@ -181,9 +187,11 @@ class MessageIndex:
         _left_behind.inc(len(found))
         return len(found)
 
-    async def enqueue(self, transaction: AsyncSession | psycopg.AsyncConnection, where: Conversation) -> None:
-        """Have the conversation's new messages indexed if the transaction commits."""
-        await enqueue_index(self._jobs, transaction, where)
+    async def after_append(self, session: AsyncSession, where: Conversation) -> None:
+        """Have the conversation's new messages indexed if the transaction that stored them commits, and enough of them wait."""
+        values = {"guild_id": where.guild_id, "channel_id": where.channel_id, "wait_messages": self._wait_messages}
+        if (await (await session.connection()).exec_driver_sql(_ENOUGH, values)).scalar_one():
+            await enqueue_index(self._jobs, session, where)
 
     async def after_turn(self, after: Aftermath) -> None:
         """Have a turn's messages indexed, when it has ended and enough of them wait."""
@@ -196,7 +204,7 @@ class MessageIndex:
 
     async def _enqueue(self, where: Conversation) -> None:
         async with self._database.connection() as connection, connection.transaction():
-            await self.enqueue(connection, where)
+            await enqueue_index(self._jobs, connection, where)
 
     async def _waiting(self, where: Conversation) -> Sequence[Any]:
         async with self._database.connection() as connection:

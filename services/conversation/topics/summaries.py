@@ -283,10 +283,6 @@ def _nearness(lines: Sequence[Line]) -> list[float]:
     return [0.75 if one.vector is None else 0.5 + 0.5 * min(max(float(one.vector @ mean), 0.0), 1.0) for one in lines]
 
 
-def _mean(numbers: Sequence[float]) -> float:
-    return sum(numbers) / len(numbers)
-
-
 def _told(lines: Sequence[Line], chosen: Sequence[tuple[int, str]]) -> str:
     """Return sentences with their speakers; a speaker is named once for what they say in a row."""
     told: list[str] = []

@@ -193,7 +193,9 @@ async def test_a_large_conversation_is_searched_in_no_time_after_small_ones_with
         found = await older.search(LARGE, "new", "what is the puppy called?")
     finally:
         await database.close()
-    # Somebody asked the same before: that question and its answer come first.
+    # Somebody asked the same before: nothing but that question and its answer may come first.
+    asked = [one.message.text for one in found if one.message.text != "what is the puppy called?" and one.message.role == "user"]
+    assert asked[0] == PLANTED
     assert PLANTED in [one.message.text for one in found[:3]]
 
 

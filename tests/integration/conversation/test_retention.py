@@ -1,5 +1,6 @@
 """Guilds that keep messages for some days only: what is older goes with all that was made of it, what is younger stays."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +16,7 @@ from services.runtime.jobs import Jobs
 from tests.integration.conversation.conftest import answered, drained, message, rows
 
 DAYS = 30
+REGISTER = Retention.register
 OLD, YOUNG = timedelta(days=DAYS, minutes=5), timedelta(days=DAYS) - timedelta(minutes=5)
 
 
@@ -84,6 +86,27 @@ def retention(service, database) -> Callable[..., Retention]:
         return Retention(beside, jobs, batch_max=batch_max, run_s=run_s)
 
     return make
+
+
+async def test_the_hourly_job_deletes_what_is_too_old(database):
+    await written(
+        database, "INSERT INTO messages (guild_id, channel_id, message_id, role, author_id, text) VALUES ('guild', 'c', 'm', 'user', 'u', 'x')"
+    )
+    await dated_back(database)
+    settings = "guild_id, addressing_threshold, channel_context, extraction, retention_days, version"
+    await written(database, f"INSERT INTO guild_settings ({settings}) VALUES ('guild', 0.5, false, true, %s, 1)", DAYS)
+    jobs = Jobs(database)
+
+    @jobs.task(name=SUMMARIZE)
+    async def summarize_topics(*, guild_id: str, channel_id: str) -> None:
+        """Nothing was summed up."""
+
+    REGISTER(Retention(database, jobs, batch_max=10, run_s=30.0))
+    async with database.write() as session:
+        await jobs.enqueue(session, "expire_messages", timestamp=0)
+    async with jobs.run(), asyncio.timeout(20):
+        while await texts(database):
+            await asyncio.sleep(0.02)
 
 
 async def test_nothing_is_left_of_what_is_older_than_the_limit(client, database, model, retention):

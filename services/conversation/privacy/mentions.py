@@ -21,8 +21,3 @@ def mention_pattern(user_id: str, names: Collection[str] = ()) -> str:
     known = sorted({name for name in names if len(name) >= NAME_MIN}, key=lambda name: (-len(name), name))
     ways += [f"@{re.escape(name)}(?![A-Za-z0-9])" for name in known]
     return "|".join(ways)
-
-
-def without_mentions(text: str, pattern: str) -> str:
-    """Return a text in which nobody can tell any more who was mentioned."""
-    return re.sub(pattern, SOMEBODY, text)
