@@ -44,7 +44,7 @@ from services.memory.client import MemoryClient
 from services.retrieval.embedding import MODEL_NAME, EmbeddingModel
 from services.runtime.breaker import Breaker
 from services.runtime.channel import Remote
-from services.runtime.database import Database
+from services.runtime.database import PLANNED_ONCE, Database
 from services.runtime.entrypoint import Parts, run
 from services.runtime.jobs import Jobs
 from services.runtime.settings import BadSettings
@@ -67,7 +67,7 @@ async def start(settings: ConversationSettings, parts: Parts, embedding: Embeddi
         statement_timeout_s=settings.statement_timeout_s,
         application_name="parlour-conversation",
         wait_while_refused=False,  # a person is answered all the same, and told that nothing is kept
-        generic_plans=True,  # planning what a turn says anew each time takes longer than much of it
+        planner=PLANNED_ONCE,  # planning what a turn says anew each time takes longer than much of it
     )
     parts.stack.push_async_callback(database.close)
     parts.health.watch("database", database.ping)

@@ -14,7 +14,7 @@ from services.credit.servicer import CreditServicer
 from services.credit.settings import CreditSettings
 from services.credit.shard import ShardLimits
 from services.credit.teller import Teller
-from services.runtime.database import Database
+from services.runtime.database import LOOKED_UP, Database
 from services.runtime.entrypoint import Parts, run
 from services.runtime.jobs import Jobs
 from services.runtime.settings import BadSettings
@@ -32,7 +32,7 @@ async def start(settings: CreditSettings, parts: Parts) -> None:
         pool_wait_s=settings.pool_wait_s,
         statement_timeout_s=settings.statement_timeout_s,
         application_name="parlour-credit",
-        generic_plans=True,
+        planner=LOOKED_UP,
     )
     parts.stack.push_async_callback(database.close)
     parts.health.watch("database", database.ping)

@@ -130,8 +130,8 @@ class Shard:
         _waiting.inc()
         if self._running is None:
             self._running = asyncio.create_task(self._run())
-        elif len(self._queue) == _AHEAD_MIN and self._crowd is not None and not self._crowd.done():
-            self._crowd.set_result(None)
+        elif len(self._queue) == _AHEAD_MIN and self._crowd is not None:
+            _wake(self._crowd)
         return answer
 
     async def drain(self) -> None:
@@ -164,8 +164,9 @@ class Shard:
     async def _is_crowded(self, flight: _Flight) -> bool:
         """Wait until a batch is written or enough has gathered for another; return whether the latter came first."""
         if len(self._queue) < _AHEAD_MIN:
-            self._crowd = asyncio.get_running_loop().create_future()
-            await asyncio.wait((flight.writing, self._crowd), return_when=asyncio.FIRST_COMPLETED)
+            self._crowd = crowd = asyncio.get_running_loop().create_future()
+            flight.writing.add_done_callback(lambda _: _wake(crowd))
+            await crowd
         return len(self._queue) >= _AHEAD_MIN and not flight.writing.done()
 
     def _take(self) -> _Batch:
@@ -381,6 +382,11 @@ class Shard:
                 return found
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, 1.0)
+
+
+def _wake(crowd: asyncio.Future[None]) -> None:
+    if not crowd.done():
+        crowd.set_result(None)
 
 
 def _keyed(batch: _Batch) -> list[tuple[int, Operation]]:

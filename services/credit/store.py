@@ -97,6 +97,7 @@ _HOLD_COLUMNS = """
     h.refunded_microcredits AS refunded, h.created_at, h.expires_at, h.ended_at, h.ended_seq, h.charged_seq, h.model, h.price_version, h.metadata,
     h.member_key, h.member_day, h.allocations
 """
+# OFFSET 0 has each row that is asked for looked up, also where the planner takes the table for empty and would rather read it whole.
 _LOAD = f"""
 WITH asked AS (SELECT $1::bigint[] AS keys), head AS (SELECT batch_seq, hash, decided_at FROM shards WHERE shard = $2::smallint {{lock}})
 SELECT clock_timestamp(), head.batch_seq, head.hash, head.decided_at,
@@ -119,13 +120,14 @@ FROM (SELECT 1) one LEFT JOIN head ON true, (
         SELECT {_HOLD_COLUMNS} FROM unnest($3::bigint[], $4::bigint[]) AS wanted (account_key, hold_seq) JOIN holds h USING (account_key, hold_seq)) r
 ) holds (rows), (
     SELECT coalesce(json_agg(r), '[]') FROM (
-        SELECT m.account_key, m.member_key AS key, m.day, m.used_microcredits AS used
-        FROM unnest($5::bigint[], $6::bigint[], $7::integer[]) AS wanted (account_key, member_key, since_day)
-             JOIN pool_members m USING (account_key, member_key) WHERE m.day >= since_day) r
+        SELECT found.* FROM unnest($5::bigint[], $6::bigint[], $7::integer[]) AS wanted (account_key, member_key, since_day), LATERAL (
+            SELECT m.account_key, m.member_key AS key, m.day, m.used_microcredits AS used FROM pool_members m
+            WHERE m.account_key = wanted.account_key AND m.member_key = wanted.member_key AND m.day >= since_day OFFSET 0) found) r
 ) members (rows), (
     SELECT coalesce(json_agg(r), '[]') FROM (
-        SELECT o.account_key, o.request_key, o.operation_seq, o.method, o.payload_hash, o.refusal, o.result
-        FROM unnest($8::bigint[], $9::text[]) AS wanted (account_key, request_key) JOIN operations o USING (account_key, request_key)) r
+        SELECT found.* FROM unnest($8::bigint[], $9::text[]) AS wanted (account_key, request_key), LATERAL (
+            SELECT o.account_key, o.request_key, o.operation_seq, o.method, o.payload_hash, o.refusal, o.result FROM operations o
+            WHERE o.account_key = wanted.account_key AND o.request_key = wanted.request_key OFFSET 0) found) r
 ) records (rows)
 """
 _LOAD_ONLY, _LOCK_AND_LOAD = (_LOAD.replace("{lock}", lock).encode() for lock in ("", "FOR UPDATE"))

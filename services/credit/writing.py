@@ -273,15 +273,15 @@ _TABLES: Mapping[str, _Table] = {
     INSERT INTO operations (batch_seq, created_at, account_key, request_key, operation_seq, method, payload_hash, refusal, result)
     SELECT $3, $1, * FROM unnest(%s)""",
     ),
-    "forgotten_keys": _Table("i", "DELETE FROM account_keys WHERE account_key IN (SELECT unnest(%s))"),
-    "forgotten_notes": _Table("i", "DELETE FROM notes WHERE account_key IN (SELECT unnest(%s))"),
-    "forgotten_operations": _Table("i", "DELETE FROM operations WHERE account_key IN (SELECT unnest(%s)) RETURNING account_key, batch_seq"),
+    "forgotten_keys": _Table("i", "DELETE FROM account_keys WHERE account_key = ANY(%s)"),
+    "forgotten_notes": _Table("i", "DELETE FROM notes WHERE account_key = ANY(%s)"),
+    "forgotten_operations": _Table("i", "DELETE FROM operations WHERE account_key = ANY(%s) RETURNING account_key, batch_seq"),
     # Each batch says how many operations it had: reconciliation must be able to tell what was erased from what is missing.
     "counted_operations": _Table(
         "i",
         """
     INSERT INTO erased_operations AS e (shard, batch_seq, operations, erased_at)
-    SELECT $2, o.batch_seq, count(*), $1 FROM forgotten_operations o WHERE o.account_key IN (SELECT unnest(%s)) GROUP BY o.batch_seq
+    SELECT $2, o.batch_seq, count(*), $1 FROM forgotten_operations o WHERE o.account_key = ANY(%s) GROUP BY o.batch_seq
     ON CONFLICT (shard, batch_seq) DO UPDATE SET operations = e.operations + excluded.operations, erased_at = excluded.erased_at""",
     ),
     # The id of a turn is that of a message, which leads to its author.

@@ -4,7 +4,7 @@ What goes wrong below is raised as DependencyUnavailable, DeadlineExceeded or St
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import psycopg
@@ -15,6 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from services.runtime.errors import DeadlineExceeded, DependencyUnavailable, ParlourError, StaleVersion
 
+PLANNED_ONCE: Mapping[str, str] = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+"""For prepared statements whose arrays are of any length and whose plan is the same for all. The plan may be made while the tables are empty: reading
+them whole looks cheap then, and would go on as they grow, until they are analysed."""
+LOOKED_UP: Mapping[str, str] = {**PLANNED_ONCE, "enable_hashjoin": "off", "enable_mergejoin": "off"}
+"""For statements that find each row by its key."""
+
 _RACES = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
 
@@ -22,8 +28,8 @@ class Database:
     """A database with a bounded number of connections. Make it inside the running loop; nothing connects before the first use.
 
     `pool_wait_s` bounds the wait for a free connection, `statement_timeout_s` each statement (enforced by the server). While the database refuses
-    connections, `read` and `write` fail at once; `connection` waits for its return, or fails at once without `wait_while_refused`. `generic_plans`
-    has the prepared statements of `connection` planned once: for those whose arrays are of any length and whose plan is the same for all.
+    connections, `read` and `write` fail at once; `connection` waits for its return, or fails at once without `wait_while_refused`. `planner` has
+    the server's settings of that name for `connection`.
     """
 
     def __init__(
@@ -35,11 +41,11 @@ class Database:
         statement_timeout_s: float = 5.0,
         application_name: str = "parlour",
         wait_while_refused: bool = True,
-        generic_plans: bool = False,
+        planner: Mapping[str, str] | None = None,
     ) -> None:
         self._url = make_url(url).set(drivername="postgresql")
         self._options = f"-c statement_timeout={int(statement_timeout_s * 1000)} -c idle_in_transaction_session_timeout=60000"
-        self._direct_options = f"{self._options} -c plan_cache_mode=force_generic_plan" if generic_plans else self._options
+        self._direct_options = " ".join([self._options, *(f"-c {name}={value}" for name, value in (planner or {}).items())])
         self._connect_timeout_s = max(2, round(pool_wait_s))
         self._application_name = application_name
         self._engine = self._make_engine(pool_size, pool_wait_s)

@@ -18,7 +18,7 @@ from services.conversation.turn import NewTurn
 from services.conversation.window.context_window import Parts, Said, Shares, build_prompt
 from services.retrieval.embedding import EmbeddingModel
 from services.retrieval.text_embedding import Vectors
-from services.runtime.database import Database
+from services.runtime.database import PLANNED_ONCE, Database
 from services.runtime.jobs import Jobs
 from tests.bench.context.evidence import BUDGET_TOKENS
 from tests.bench.context.running import Running
@@ -80,7 +80,7 @@ async def measure(running: Running, superuser_url: str, questions: Sequence[str]
     """Ask the questions in a conversation of MESSAGES; the dialogues must be stored and indexed. Times in milliseconds."""
     _fill(superuser_url)
     settings = running.settings
-    database = Database(settings.database_url, pool_size=settings.pool_size, generic_plans=True)
+    database = Database(settings.database_url, pool_size=settings.pool_size, planner=PLANNED_ONCE)
     store = TurnStore(
         database,
         Jobs(database),

@@ -17,7 +17,7 @@ from services.credit.pricing import load_price_list
 from services.credit.reconcile import Discrepancy, check_books
 from services.credit.shard import ShardLimits
 from services.credit.teller import Teller
-from services.runtime.database import Database
+from services.runtime.database import LOOKED_UP, Database
 from services.runtime.entrypoint import set_up_collector
 from tests.bench.credit.load import Door, account_name, done_per_second
 
@@ -59,7 +59,7 @@ def bytes_per_account(url: str, models_file: Path, accounts: int) -> int:
 @contextlib.asynccontextmanager
 async def _teller(url: str, models_file: Path, *, accounts_max: int | None = None) -> AsyncIterator[Teller]:
     """A teller with the limits that the service has unless it is told otherwise; with `accounts_max`, one that forgets none of so many accounts."""
-    database = Database(url, generic_plans=True)  # as the service does
+    database = Database(url, planner=LOOKED_UP)  # as the service does
     prices = load_price_list(models_file)
     if accounts_max is None:
         teller = Teller(database, prices)

@@ -17,7 +17,7 @@ from services.local.postgres import Postgres
 from services.retrieval.embedding import MODEL_NAME
 from services.retrieval.terms import terms_of
 from services.retrieval.text_embedding import vector_literal
-from services.runtime.database import Database
+from services.runtime.database import PLANNED_ONCE, Database
 from tests.bench.memory.sentences import sentences
 from tests.fakes.model_server import ModelServer
 from tests.integration.conversation.conftest import MODELS, Service, answered, embedding_model, message
@@ -185,7 +185,7 @@ def test_no_statement_of_a_turn_reads_a_whole_table(said, connection, large, gen
 
 async def test_a_large_conversation_is_searched_in_no_time_after_small_ones_with_the_same_prepared_statements(filled, said):
     # A plan that suits a hundred messages and compares all with all takes minutes for ten thousand.
-    database = Database(filled[0], pool_size=1, statement_timeout_s=3.0, generic_plans=True)
+    database = Database(filled[0], pool_size=1, statement_timeout_s=3.0, planner=PLANNED_ONCE)
     older = looking(database, embedding_model())
     try:
         for number in range(1, 16):

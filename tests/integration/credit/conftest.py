@@ -21,7 +21,7 @@ from services.credit.servicer import CreditServicer
 from services.credit.shard import ShardLimits
 from services.credit.teller import Teller
 from services.local.postgres import Postgres
-from services.runtime.database import Database
+from services.runtime.database import LOOKED_UP, Database
 
 ALLOWANCE = 1_000_000
 
@@ -204,7 +204,7 @@ def open_empty_ledger(shared_database: tuple[str, str], prices: PriceList) -> Ca
     def open_empty(limits: Limits, instances: int) -> list[Credit]:
         url, superuser_url = shared_database
         empty_ledger(superuser_url)
-        return [Credit(Database(url, pool_size=8, pool_wait_s=20), prices, limits) for _ in range(instances)]
+        return [Credit(Database(url, pool_size=8, pool_wait_s=20, planner=LOOKED_UP), prices, limits) for _ in range(instances)]
 
     return open_empty
 
@@ -215,7 +215,7 @@ async def make_credit(credit_database_url: str, prices: PriceList) -> AsyncItera
     databases = []
 
     async def make(prices: PriceList = prices, limits: Limits | None = None, shard_limits: ShardLimits | None = None) -> Credit:
-        database = Database(credit_database_url, pool_size=8, pool_wait_s=20)
+        database = Database(credit_database_url, pool_size=8, pool_wait_s=20, planner=LOOKED_UP)
         databases.append(database)
         return Credit(database, prices, limits or Limits(), shard_limits)
 

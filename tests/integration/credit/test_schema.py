@@ -11,10 +11,11 @@ from alembic.migration import MigrationContext
 from psycopg.errors import RaiseException
 from sqlalchemy.dialects import postgresql
 
-from services.credit import jobs, shard, store, teller
+from services.credit import jobs, shard, store, teller, writing
 from services.credit.identifiers import KEY_MAX
 from services.credit.reading import _page
 from services.credit.tables import metadata
+from services.runtime.database import LOOKED_UP, Database
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(credit_database_url):
@@ -87,3 +88,32 @@ async def test_a_page_of_entries_is_read_by_index(long_history):
     statement = _page(7, (KEY_MAX, 0), 51).compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
     lines = [str(row[0]) for row in await long_history.rows(f"EXPLAIN {statement}")]
     assert not [line for line in lines if "Seq Scan" in line or "Sort" in line], "\n".join(lines)
+
+
+# Those of an erasure are planned together: one reads what the other deletes.
+WRITING = [*((name,) for name in writing._TABLES if name not in {"moved_head", "counted_operations"}), ("forgotten_operations", "counted_operations")]
+PLANNED_ONCE = {
+    **{" and ".join(names): writing._statement(("moved_head", *names)) for names in WRITING},
+    "what a batch loads": store._LOAD_ONLY,
+    "what a batch loads under the lock": store._LOCK_AND_LOAD,
+}
+
+
+@pytest.fixture(scope="module")
+def new_database_url(cloned_database):
+    return cloned_database("credit")[1]
+
+
+@pytest.mark.parametrize("what", PLANNED_ONCE)
+async def test_a_plan_made_while_the_tables_are_empty_still_looks_rows_up_by_their_keys(new_database_url, what):
+    # Prepared once, on a new deployment: a plan that reads a whole table because it is empty would read all of it when it is large.
+    database = Database(new_database_url, pool_size=1, planner=LOOKED_UP)
+    try:
+        async with database.connection() as connection:
+            cursor = await psycopg.AsyncRawCursor(connection).execute(b"EXPLAIN (GENERIC_PLAN) " + PLANNED_ONCE[what])
+            lines = [str(row[0]) for row in await cursor.fetchall()]
+    finally:
+        await database.close()
+    assert not [line for line in lines if re.search("Seq Scan|Hash Join|Merge Join", line)], "\n".join(lines)
+    unbound = [line for line, below in zip(lines, [*lines[1:], ""], strict=True) if re.search("Index (Only )?Scan", line) and "Cond" not in below]
+    assert not unbound, "\n".join(lines)
