@@ -3,7 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
-from pgvector.sqlalchemy import Vector
+from pgvector.sqlalchemy import HALFVEC, Vector
 from sqlalchemy.dialects import postgresql as pg
 
 from services.conversation.guilds.guild_settings import FLAGS
@@ -118,10 +118,10 @@ message_embeddings = sa.Table(
     sa.Column("channel_id", sa.Text, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("model", sa.Text, nullable=False),
-    sa.Column("embedding", Vector(384), nullable=False),
+    sa.Column("embedding", HALFVEC(384), nullable=False),
     sa.PrimaryKeyConstraint("guild_id", "channel_id", "sequence", "model"),
 )
-"""What messages mean, by the model that says so."""
+"""What messages mean, by the model that says so; half the precision finds the same messages and reads half the pages."""
 
 message_terms = sa.Table(
     "message_terms",

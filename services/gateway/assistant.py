@@ -6,10 +6,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from parlour.gateway.v1 import gateway_pb2
-from services.gateway import addressing, commands, events, notices, requests
+from services.gateway import events, notices, requests
+from services.gateway.addressing.rules import decide
 from services.gateway.assistant_turn import AssistantTurn, Services
-from services.gateway.command_answers import CommandAnswers
-from services.gateway.commands import Command
+from services.gateway.commands.command_answers import CommandAnswers
+from services.gateway.commands.parsing import Command, is_slash, parse
 from services.gateway.events import Event, Final, Relay
 from services.gateway.orphans import Couriers
 from services.gateway.person_lease import PersonLeases
@@ -77,7 +78,7 @@ class Assistant:
         `origin` is "discord" for the bot. Raises nothing but CancelledError: what fails is said in a `final` that refuses.
         Close the iterator (`contextlib.aclosing`) to stop the answer; what was delivered until then is charged and stored.
         """
-        decision = addressing.decide(request.message, name=self._settings.assistant_name, slash=commands.is_slash(request.message.text))
+        decision = decide(request.message, name=self._settings.assistant_name, slash=is_slash(request.message.text))
         pressed = request.HasField("forget_decision")
         if not decision.addressed and not pressed:
             yield events.ignored(decision.reason)
@@ -104,7 +105,7 @@ class Assistant:
         turn_s = self._settings.turn_s if left_s is None else min(self._settings.turn_s, left_s - deadline.MARGIN_S)
         record = TurnRecord(requests.turn_id_of(request.message), origin)
         deadline_at = asyncio.get_running_loop().time() + turn_s
-        work = _Work(request, origin, said, commands.parse(said), deadline_at, record)
+        work = _Work(request, origin, said, parse(said), deadline_at, record)
         self._in_flight.put(key, work)
         return work
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from services.local.failure import StackFailure
 
-LAYOUT = "4"
+LAYOUT = "5"
 _FREE_MIN_BYTES = 50 * 2**20
 _FREE_NEW_MIN_BYTES = 250 * 2**20
 _PROBE_BYTES = 4 * 2**20

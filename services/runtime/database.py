@@ -29,7 +29,7 @@ class Database:
 
     `pool_wait_s` bounds the wait for a free connection, `statement_timeout_s` each statement (enforced by the server). While the database refuses
     connections, `read` and `write` fail at once; `connection` waits for its return, or fails at once without `wait_while_refused`. `planner` has
-    the server's settings of that name for `connection`.
+    the planner's settings for `connection`; with any, statements are prepared the first time they are run, on each connection.
     """
 
     def __init__(
@@ -45,7 +45,10 @@ class Database:
     ) -> None:
         self._url = make_url(url).set(drivername="postgresql")
         self._options = f"-c statement_timeout={int(statement_timeout_s * 1000)} -c idle_in_transaction_session_timeout=60000"
-        self._direct_options = " ".join([self._options, *(f"-c {name}={value}" for name, value in (planner or {}).items())])
+        self._direct: dict[str, object] = {"options": self._options}
+        if planner:
+            settings = " ".join(f"-c {name}={value}" for name, value in planner.items())
+            self._direct = {"options": f"{self._options} {settings}", "prepare_threshold": 0}
         self._connect_timeout_s = max(2, round(pool_wait_s))
         self._application_name = application_name
         self._engine = self._make_engine(pool_size, pool_wait_s)
@@ -75,7 +78,7 @@ class Database:
             reconnect_timeout=300.0 if wait_while_refused else 0.0,
             reconnect_failed=None if wait_while_refused else self._end_waits,
             open=False,
-            kwargs={"autocommit": True, **self._connect_arguments(), "options": self._direct_options},
+            kwargs={"autocommit": True, **self._connect_arguments(), **self._direct},
         )
 
     def _connect_arguments(self) -> dict[str, object]:

@@ -56,7 +56,7 @@ RETURNING m.sequence
 """  # noqa: S608 -- made of constants
 _STORE_EMBEDDINGS = """
 INSERT INTO message_embeddings (guild_id, channel_id, sequence, model, embedding)
-SELECT %(guild_id)s, %(channel_id)s, made.sequence, %(model)s, made.embedding::vector
+SELECT %(guild_id)s, %(channel_id)s, made.sequence, %(model)s, made.embedding::halfvec
 FROM unnest(%(sequences)s::bigint[], %(embeddings)s::text[]) AS made (sequence, embedding)
 ON CONFLICT (guild_id, channel_id, sequence, model) DO UPDATE SET embedding = excluded.embedding
 """

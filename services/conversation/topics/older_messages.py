@@ -1,15 +1,15 @@
 """Finding what was said earlier in a conversation and bears on a new message: everything since the reset is compared with it by meaning and by words.
 
-A few round trips: one that asks who talks here, whose names are taken out of what is embedded; one that brings the scores of every message, packed
-as numbers; one for the texts of the best, and one for what their topics were summed up as. psycopg directly: this is on the person's path. Whatever
-goes wrong costs the person nothing but what would have been found.
+A few round trips: one that asks who talks here, whose names are taken out of what is embedded; one for each arm, that of the words while the model is
+busy, which bring the scores of every message, packed as numbers; one for the texts of the best, and one for what their topics were summed up as.
+psycopg directly: this is on the person's path. Whatever goes wrong costs the person nothing but what would have been found.
 """
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import numpy as np
 import psycopg
@@ -17,13 +17,14 @@ from prometheus_client import Counter, Histogram
 
 from services.conversation.message_store import Conversation
 from services.conversation.topics.message_index import without_marks_of_chat
+from services.conversation.topics.real_arrays import Reals
 from services.conversation.topics.relevance import TOPIC_HITS, Arms, Message, Relevant, Sequences, promising, rank, score, topics_of
 from services.conversation.window.context_window import Parts, Said
 from services.conversation.window.token_counting import estimate_tokens
 from services.conversation.window.window_blocks import SUMMARY
 from services.retrieval.asking import folded_name, understood
 from services.retrieval.terms import query_terms
-from services.retrieval.text_embedding import TextEmbedding, vector_literal
+from services.retrieval.text_embedding import TextEmbedding, Vectors
 from services.runtime.database import Database
 from services.runtime.errors import ParlourError
 from services.runtime.telemetry import get_logger
@@ -66,28 +67,27 @@ WITH RECURSIVE next_name AS (
 SELECT author_name FROM next_name WHERE author_name IS NOT NULL LIMIT {SPEAKERS_MAX}
 """  # noqa: S608 -- a number of our own
 
-# Two scans of an index and no join: a prepared statement is planned once for conversations of any size, and a plan that suits a hundred messages
+# One scan of an index each and no join: a prepared statement is planned once for conversations of any size, and a plan that suits a hundred messages
 # takes seconds for ten thousand. The scores come as packed numbers, newest first as the index is read; to have the server choose among them takes
-# five times as long. Vectors have length 1: the inner product is the cosine. Aggregates of one scan see its rows in one order.
-_ARMS = """
-WITH start AS MATERIALIZED (
-    SELECT coalesce((SELECT reset_sequence FROM conversations WHERE guild_id = %(guild_id)s AND channel_id = %(channel_id)s), 0) AS sequence
-)
-SELECT vector_arm.*, lexical_arm.* FROM (
-    SELECT string_agg(int8send(sequence), ''::bytea ORDER BY sequence DESC),
-        string_agg(float4send(similarity::real), ''::bytea ORDER BY sequence DESC)
-    FROM (
-        SELECT sequence, -(embedding <#> %(query)s::vector) AS similarity FROM message_embeddings
-        WHERE guild_id = %(guild_id)s AND channel_id = %(channel_id)s AND model = %(model)s AND sequence > (SELECT sequence FROM start)
-        ORDER BY sequence DESC LIMIT %(searched_max)s
-    ) newest
-) vector_arm CROSS JOIN (
-    SELECT string_agg(int8send(sequence), ''::bytea), string_agg(int4send(array_position(%(terms)s::text[], term) - 1), ''::bytea),
-        string_agg(int2send(occurrences), ''::bytea), string_agg(int2send(length), ''::bytea)
-    FROM message_terms
-    WHERE guild_id = %(guild_id)s AND channel_id = %(channel_id)s AND term = ANY(%(terms)s::text[]) AND sequence > (SELECT sequence FROM start)
-) lexical_arm
-"""
+# five times as long. Aggregates of one scan see its rows in one order.
+_START = """(
+    SELECT coalesce((SELECT reset_sequence FROM conversations WHERE guild_id = %(guild_id)s AND channel_id = %(channel_id)s), 0)
+)"""
+# Vectors have length 1: the inner product is the cosine.
+_MEANING = f"""
+SELECT string_agg(int8send(sequence), ''::bytea ORDER BY sequence DESC), string_agg(float8send(similarity), ''::bytea ORDER BY sequence DESC)
+FROM (
+    SELECT sequence, inner_product(embedding, (SELECT %(query)s::real[]::halfvec)) AS similarity FROM message_embeddings
+    WHERE guild_id = %(guild_id)s AND channel_id = %(channel_id)s AND model = %(model)s AND sequence > {_START}
+    ORDER BY sequence DESC LIMIT %(searched_max)s
+) newest
+"""  # noqa: S608 -- made of constants
+_WORDS = f"""
+SELECT string_agg(int8send(sequence), ''::bytea), string_agg(int4send(array_position(%(terms)s::text[], term) - 1), ''::bytea),
+    string_agg(int2send(occurrences), ''::bytea), string_agg(int2send(length), ''::bytea)
+FROM message_terms
+WHERE guild_id = %(guild_id)s AND channel_id = %(channel_id)s AND term = ANY(%(terms)s::text[]) AND sequence > {_START}
+"""  # noqa: S608 -- made of constants
 
 # Whether a text asks is told as services.retrieval.asking.asks tells it.
 _READ = """
@@ -189,12 +189,12 @@ class OlderMessages:
             speakers = await self._speakers(where)
         mentioned = frozenset(_MENTION.findall(query))
         question = understood(without_marks_of_chat(query), speakers)
-        with _seconds.labels("embedding").time():
-            vector = await self._model.embed_query(question.text)
         key = {"guild_id": where.guild_id, "channel_id": where.channel_id}
+        # The words are looked up while the model is busy with the meaning.
+        vector, words = await asyncio.gather(self._embedded(question.text), self._words(key, question.terms))
         async with self._database.connection() as connection:
-            with _seconds.labels("arms").time():
-                arms = await self._arms(connection, {**key, "query": vector_literal(vector), "terms": question.terms})
+            with _seconds.labels("meaning").time():
+                arms = unpacked(*await self._meaning(connection, key, vector), *words)
             _searched.observe(len(arms.sequences))
             with _seconds.labels("scoring").time():
                 scores = score(arms, self._similarity_floor)
@@ -209,11 +209,19 @@ class OlderMessages:
             cursor = await connection.execute(_SPEAKERS, {"guild_id": where.guild_id, "channel_id": where.channel_id})
             return {folded_name(row[0]) for row in await cursor.fetchall()}
 
-    async def _arms(self, connection: psycopg.AsyncConnection, values: dict[str, Any]) -> Arms:
-        values |= {"model": self._model.name, "searched_max": self._searched_max}
-        row = await (await connection.execute(_ARMS, values, binary=True)).fetchone()
-        assert row is not None  # of aggregates there is always one
-        return unpacked(*(column or b"" for column in row))
+    async def _embedded(self, text: str) -> Vectors:
+        with _seconds.labels("embedding").time():
+            return await self._model.embed_query(text)
+
+    async def _words(self, key: Mapping[str, str], terms: Sequence[str]) -> tuple[bytes, ...]:
+        """Return the packed columns of the messages that share words with the question."""
+        async with self._database.connection() as connection:
+            with _seconds.labels("words").time():
+                return await _packed(connection, _WORDS, {**key, "terms": list(terms)})
+
+    async def _meaning(self, connection: psycopg.AsyncConnection, key: Mapping[str, str], vector: Vectors) -> tuple[bytes, ...]:
+        """Return the packed columns of the newest messages with how near they are to a vector."""
+        return await _packed(connection, _MEANING, {**key, "query": Reals(vector), "model": self._model.name, "searched_max": self._searched_max})
 
     async def _summaries(self, where: Conversation, topics: Sequence[int]) -> list[Said]:
         if not topics:
@@ -224,8 +232,14 @@ class OlderMessages:
         return [Said(SUMMARY, "", "", _beginning(summary), sent_at=start_time) for summary, start_time in rows]
 
 
+async def _packed(connection: psycopg.AsyncConnection, statement: LiteralString, values: Mapping[str, object]) -> tuple[bytes, ...]:
+    row = await (await connection.execute(statement, values, binary=True)).fetchone()
+    assert row is not None  # of aggregates there is always one
+    return tuple(column or b"" for column in row)
+
+
 async def _read(connection: psycopg.AsyncConnection, values: dict[str, Any]) -> list[Message]:
-    rows = await (await connection.execute(_READ, values)).fetchall()
+    rows = await (await connection.execute(_READ, values, binary=True)).fetchall()
     # In the order of the statement's columns: naming each field takes longer than ranking them.
     return [Message(*row) for row in rows]
 
@@ -238,7 +252,7 @@ def unpacked(sequences: bytes, similarities: bytes, hit_sequences: bytes, hit_te
     known = hits >= (found[0] if len(found) else 0)
     return Arms(
         found,
-        np.frombuffer(similarities, ">f4").astype(np.float64)[::-1],
+        np.frombuffer(similarities, ">f8").astype(np.float64)[::-1],
         hits[known],
         np.frombuffer(hit_terms, ">i4").astype(np.int64)[known],
         np.frombuffer(hit_occurrences, ">i2").astype(np.float64)[known],

@@ -71,7 +71,7 @@ def estimate_tokens(text: str) -> int:
     if text.isascii():
         return int(len(text) / _ASCII_PER_TOKEN) + 1
     size = len(text.encode("utf-8", "replace"))
-    ascii_chars = sum(1 for char in text if char < "\x80")
+    ascii_chars = len(text.encode("ascii", "ignore"))
     return int(ascii_chars / _ASCII_PER_TOKEN + (size - ascii_chars) / _BYTES_PER_TOKEN) + 1
 
 

@@ -133,7 +133,8 @@ def merged(messages: Sequence[PromptMessage]) -> list[PromptMessage]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split()) if _LINE_END.search(text) else text
+    # What is printable has no line end: told in a tenth of the time.
+    return text if text.isprintable() or not _LINE_END.search(text) else " ".join(text.split())
 
 
 def _from(author_name: str) -> str:
@@ -142,6 +143,6 @@ def _from(author_name: str) -> str:
 
 
 def _plain_name(name: str) -> str:
-    if not name.isprintable() or _QUOTES.search(name):
+    if not name.isalnum() and (not name.isprintable() or _QUOTES.search(name)):
         name = "".join(char for char in name if char.isprintable() and char not in '<>"')
     return name[:NAME_CHARS_MAX].strip()

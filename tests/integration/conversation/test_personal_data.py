@@ -60,4 +60,4 @@ async def test_whose_a_row_is_is_found_by_an_index(database):
 def test_kinds_of_columns_that_hold_words_are_those_that_are_looked_for():
     kinds = {type(column.type) for table in tables.metadata.tables.values() for column in table.c}
     harmless = {sa.BigInteger, sa.Integer, sa.SmallInteger, sa.Boolean, sa.DateTime, sa.Date, sa.Double}
-    assert {kind.__name__ for kind in kinds - harmless} <= {"Text", "JSONB", "ARRAY", "LargeBinary", "VECTOR", pg.JSONB.__name__}
+    assert {kind.__name__ for kind in kinds - harmless} <= {"Text", "JSONB", "ARRAY", "LargeBinary", "VECTOR", "HALFVEC", pg.JSONB.__name__}

@@ -3,7 +3,7 @@
 import pytest
 
 from parlour.gateway.v1 import gateway_pb2
-from services.gateway.addressing import Addressing, Reason, decide
+from services.gateway.addressing.rules import Addressing, Reason, decide
 
 
 def message(text: str, **fields: object) -> gateway_pb2.IncomingMessage:

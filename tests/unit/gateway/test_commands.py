@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from services.gateway.commands import PATTERNS, Command, Kind, is_slash, parse
+from services.gateway.commands.parsing import PATTERNS, Command, Kind, is_slash, parse
 
 REMEMBER = {
     "remember that my cat is called Miso": "my cat is called Miso",

@@ -88,7 +88,7 @@ _TABLES = (
     CREATE TABLE message_embeddings (
         guild_id text NOT NULL, channel_id text NOT NULL, sequence bigint NOT NULL,
         model text NOT NULL,
-        embedding vector(384) NOT NULL,
+        embedding halfvec(384) NOT NULL,
         PRIMARY KEY (guild_id, channel_id, sequence, model)
     )
     """,

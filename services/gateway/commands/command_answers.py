@@ -13,10 +13,10 @@ from parlour.memory.v1 import memory_pb2
 from services.conversation.client import ConversationClient
 from services.credit.client import CreditClient
 from services.gateway import events, notices, requests
-from services.gateway.commands import Command, Kind
+from services.gateway.commands.parsing import Command, Kind
+from services.gateway.commands.voice_answers import VoiceAnswers
 from services.gateway.events import Final
 from services.gateway.settings import GatewaySettings
-from services.gateway.voice_answers import VoiceAnswers
 from services.memory.client import MemoryClient
 from services.runtime.bounded_map import BoundedMap
 from services.runtime.errors import CircuitOpen, ParlourError

@@ -1,0 +1,1 @@
+"""Is a message meant for the assistant?"""
