@@ -1,7 +1,7 @@
 # Parlour. The person's commands are: make run, make up, make test. Arguments of the stack go into ARGS: make up ARGS="--port-base 51051".
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: setup run up test check protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context chaos clean
+.PHONY: setup run up test check protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway chaos clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -57,6 +57,9 @@ bench: setup ## the figures of the README, as a table and a last line of JSON
 
 bench-credit: setup ## the credit engine and its calls, beside what bounds them; ARGS="--seconds 5" for a quick look
 	$(BIN)/python -m tests.bench.credit $(ARGS)
+
+bench-gateway: setup ## what a turn costs with 10,000 known people, model aside
+	$(BIN)/python -m tests.bench.gateway $(ARGS)
 
 bench-memory: setup ## memory's searches and batch adds, beside what bounds them; ARGS="--seconds 5 --reads 500" for a quick look
 	$(BIN)/python -m tests.bench.memory $(ARGS)

@@ -46,11 +46,11 @@ def register(
         if await observe_turn(memory, after):
             await note_extraction(database, after.turn.turn_id)
 
-    steps = {"settle": settle, "observe": observe, **further_steps}
+    steps = {"observe": observe, **further_steps}
 
     @jobs.task(name="after_turn", retries_max=30, backoff_s=1.0, backoff_max_s=300.0, priority=10, timeout_s=30.0)
     async def after_turn(*, turn_id: str) -> None:
-        await follow_turn(store, steps, turn_id)
+        await follow_turn(store, steps, {"settle": settle}, turn_id)
 
     @jobs.periodic(cron="*/5 * * * *", name="give_up_orphans")
     async def give_up_orphans() -> None:
@@ -64,17 +64,20 @@ def register(
         await forget_usage(database, USAGE_KEEP_DAYS)
 
 
-async def follow_turn(store: TurnStore, steps: Mapping[str, Step], turn_id: str) -> None:
+async def follow_turn(store: TurnStore, steps: Mapping[str, Step], last: Mapping[str, Step], turn_id: str) -> None:
     """Do what follows a turn, side by side: no step waits for another, and a refusal of one is not another's.
 
-    Raises the first failure that may pass, after all have ended: then all are tried again, which changes nothing where it was done. Nothing follows a
-    turn that is gone because its author was erased.
+    `last` is done after the others: the gateway, for which a person waits, has charged the hold by then, and nothing is in its way. Raises the
+    first failure that may pass, after all have ended: then all are tried again, which changes nothing where it was done. Nothing follows a turn
+    that is gone because its author was erased.
     """
     try:
         after = await store.aftermath(turn_id)
     except NotFound:
         return
-    done = await asyncio.gather(*(_final(step(after), name, turn_id) for name, step in steps.items()), return_exceptions=True)
+    done: list[BaseException | None] = []
+    for part in (steps, last):
+        done += await asyncio.gather(*(_final(step(after), name, turn_id) for name, step in part.items()), return_exceptions=True)
     for failure in done:
         if failure is not None:
             raise failure

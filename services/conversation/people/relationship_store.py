@@ -39,6 +39,23 @@ _MAY_COUNT = sa.text("""
         coalesce((SELECT g.relationships FROM guild_settings g WHERE g.guild_id = :guild_id), true) AS wanted
 """)
 
+_LOCK_PERSON = "SELECT pg_advisory_xact_lock(hashtextextended('relationships:' || %s, 0))"
+_NOTE_SEEN = """
+    WITH kept AS (SELECT FROM turns WHERE turn_id = %(turn_id)s AND NOT unkept AND payload_hash <> '' FOR KEY SHARE),
+    seen AS (
+        INSERT INTO relationships AS r (guild_id, user_id, display_name, nickname, names_time, first_seen_time, last_seen_time, line, line_day)
+        SELECT %(guild_id)s, %(user_id)s, %(display_name)s, %(nickname)s, %(said_at)s, %(said_at)s, %(said_at)s, %(line)s, %(line_day)s
+        FROM kept WHERE NOT EXISTS (SELECT FROM opt_outs o WHERE o.user_id = %(user_id)s)
+        ON CONFLICT (guild_id, user_id) DO UPDATE
+            SET first_seen_time = least(r.first_seen_time, excluded.first_seen_time),
+                last_seen_time = greatest(r.last_seen_time, excluded.last_seen_time), version = r.version + 1
+            WHERE r.display_name = excluded.display_name AND r.nickname = excluded.nickname
+        RETURNING 1
+    )
+    SELECT EXISTS (SELECT FROM seen), EXISTS (SELECT FROM kept)
+"""
+"""Whether the person was noted, and whether the turn is still there."""
+
 _COUNT = sa.text("""
     WITH due AS (
         SELECT turn_id FROM turns WHERE guild_id = :guild_id AND user_id = :user_id AND state IN (2, 3) AND NOT counted
@@ -75,6 +92,8 @@ class RelationshipStore:
 
     async def note_names(self, turn: Turn) -> None:
         """Keep what a turn's author is called now; nothing of somebody who opted out, then or now, or of a turn that is gone."""
+        if await self._note_seen(turn):
+            return
         person = Person(turn.guild_id, turn.user_id)
         async with self._database.write() as session:
             await lock_relationships(session, person.user_id)
@@ -85,6 +104,25 @@ class RelationshipStore:
                 return
             known = await select_relationship(session, person)
             await _save(session, person, known, named(known, turn.user_name, turn.nickname, turn.accept_time, self.today()))
+
+    async def _note_seen(self, turn: Turn) -> bool:
+        """Do so in one go where the person is new or is called what they were, as nearly always; return whether that was so."""
+        person = Person(turn.guild_id, turn.user_id)
+        new = named(None, turn.user_name, turn.nickname, turn.accept_time, self.today())
+        values = {
+            **person._asdict(),
+            "turn_id": turn.turn_id,
+            "display_name": new.names.display_name,
+            "nickname": new.names.nickname,
+            "said_at": turn.accept_time,
+            "line": new.line,
+            "line_day": new.line_day,
+        }
+        # A pipeline in autocommit mode is one transaction; its second statement sees what was committed while the first waited for the lock.
+        async with self._database.connection() as connection, connection.pipeline():
+            await connection.execute(_LOCK_PERSON, [person.user_id])
+            row = await (await connection.execute(_NOTE_SEEN, values)).fetchone()
+        return row is not None and (row[0] or not row[1])
 
     async def count(self, person: Person) -> int:
         """Count a person's answered turns that are in no relationship yet; return how many that were.
