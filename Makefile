@@ -1,7 +1,7 @@
 # Parlour. The person's commands are: make run, make up, make test. Arguments of the stack go into ARGS: make up ARGS="--port-base 51051".
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: setup run up test check protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway chaos clean
+.PHONY: setup run up test check protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-addressing train-addressing chaos chaos-gateway clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -51,6 +51,8 @@ endef
 lock: setup ## requirements.lock, from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header --extra dev \
 	  pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header -c requirements.lock \
+	  training/requirements.in -o requirements-training.lock
 
 bench: setup ## the figures of the README, as a table and a last line of JSON
 	$(BIN)/python -m tests.bench $(ARGS)
@@ -70,11 +72,24 @@ bench-recall: setup ## how well memory finds what answers a question: DATA=a fol
 bench-context: setup ## how well conversations stay on topic: DATA=a folder of dialogues; ARGS="--only evidence" for a part
 	$(BIN)/python -m tests.bench.context $(DATA) $(ARGS)
 
+bench-addressing: setup ## how well the gateway tells what is meant for the assistant: DATA=a folder of channel logs
+	$(BIN)/python -m tests.bench.addressing $(DATA)
+
+# One thread: sums in another order would be other bytes. What is needed for training alone is installed here and not by setup.
+train-addressing: setup ## the model that tells it, from the logs' split "train", committed: DATA=a folder of channel logs
+	$(BIN)/python -m pip install --disable-pip-version-check --no-input --require-hashes --no-deps --quiet -r requirements-training.lock </dev/null >&2
+	OMP_NUM_THREADS=1 $(BIN)/python -m training.addressing $(DATA)
+
 bench-credit-growth: setup ## the same as accounts and the journal grow, as a Markdown table
 	$(BIN)/python -m tests.bench.credit --growth $(ARGS)
 
-chaos: setup ## a bank while its service is killed, its database stopped, its commits cut off; ARGS="--operations 5000" for a quick look
+# The bank comes last: its figures are the last line.
+chaos: setup ## chaos-gateway, then a bank while its service is killed, its database stopped, its commits cut off; ARGS="--operations 5000"
+	$(BIN)/python -m tests.chaos.gateway $(GATEWAY_ARGS)
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+chaos-gateway: setup ## 10,000 messages to two gateways in one Discord while one is paused and the other killed; ARGS="--messages 1000" for a quick look
+	$(BIN)/python -m tests.chaos.gateway $(ARGS)
 
 clean: ## everything that was made here, but the data in .parlour
 	rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -17,6 +17,7 @@ from services.console.chat import Chat
 from services.console.credit_audit import ANSWER_BYTES_MAX
 from services.console.credit_commands import add_credit_commands
 from services.console.credit_journal import BrokenExport
+from services.console.discord_commands import add_discord_commands
 from services.console.failures import sentence
 from services.console.memory_commands import add_memory_commands
 from services.console.memory_file import UnusableFile
@@ -78,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     add_settings_commands(commands, partial(_channel, "conversation"))
     add_privacy_commands(commands, partial(_channel, "conversation"))
     add_persona_commands(commands, partial(_channel, "conversation"), person(_user_name()).user_id)
+    add_discord_commands(commands)
     return parser
 
 

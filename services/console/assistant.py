@@ -63,6 +63,11 @@ class Assistant:
         decision = gateway_pb2.ForgetDecision(plan_id=plan_id, undo=undo)
         return self._handle(gateway_pb2.HandleMessageRequest(message=self._message("undo" if undo else "yes"), forget_decision=decision))
 
+    def decide(self, confirmation_id: str, *, confirmed: bool) -> Iterator[Event]:
+        """Say yes or no to what an earlier answer asked."""
+        decision = gateway_pb2.ConfirmationDecision(confirmation_id=confirmation_id, confirmed=confirmed)
+        return self._handle(gateway_pb2.HandleMessageRequest(message=self._message("yes" if confirmed else "no"), confirmation=decision))
+
     def problems(self) -> list[str]:
         """What does not work now, in words for a person. Raises grpc.RpcError."""
         status = self._stub.GetStatus(gateway_pb2.GetStatusRequest(), timeout=STATUS_S)

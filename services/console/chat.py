@@ -1,13 +1,15 @@
 """The chat: a line in, an answer out, until the end of input or /quit."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import cast
 
 import grpc
 
 from parlour.gateway.v1 import gateway_pb2
+from services.console.answer_files import written
 from services.console.assistant import Assistant, Event
 from services.console.failures import sentence
 from services.console.lines import checked
@@ -15,19 +17,25 @@ from services.console.screens import Screen, remarks
 
 HELP = (
     "/memories lists what is remembered about you · /forget <what> forgets it, after asking · /undo brings it back · "
+    "/summary sums up what we talked about · /reset starts afresh · /privacy explains what is kept about you, and gives it to you or erases it · "
     "/credits shows your balance · /help · /quit. Anything else is talk: try “remember that my cat is called Miso”."
 )
 QUIT = ("/quit", "/exit")
-_ASSISTANTS = ("/remember", "/memories", "/forget", "/undo", "/credits")  # the assistant itself knows these
+# The assistant itself knows these; those of moderators are not here: in direct messages nobody is one.
+_ASSISTANTS = (
+    *("/remember", "/memories", "/forget", "/undo", "/summary", "/reset", "/privacy"),
+    *("/credits", "/balance", "/gift", "/usage", "/personality", "/personalities", "/voice", "/status", "/why"),
+)
 _COMMAND = re.compile(r"/[a-z]+(?=\s|$)", re.IGNORECASE)
 
 
 class Chat:
     """One person talking with the assistant on one screen."""
 
-    def __init__(self, assistant: Assistant, screen: Screen) -> None:
+    def __init__(self, assistant: Assistant, screen: Screen, folder: Path = Path()) -> None:
         self._assistant = assistant
         self._screen = screen
+        self._folder = folder
 
     def run(self) -> None:
         """Talk until there is nothing more to read. A failed answer is said, and the chat goes on."""
@@ -68,6 +76,10 @@ class Chat:
             self._offer(final.forget_offer)
         if final is not None and final.HasField("forget_done"):
             self._screen.remark("/undo brings it back.")
+        if final is not None:
+            self._keep(final.files)
+        if final is not None and final.HasField("confirmation"):
+            self._confirm(final.confirmation)
 
     def _shown(self, events: Iterator[Event]) -> gateway_pb2.Final | None:
         """Show an answer as it comes. Returns its end, or None when the message was not for the assistant."""
@@ -95,6 +107,19 @@ class Chat:
         agreed = self._screen.confirm("Forget this?" if len(offer.memories) == 1 else f"Forget these {len(offer.memories)}?")
         if agreed is not None:
             self._turn(self._assistant.decide_forget(offer.plan_id, undo=False) if agreed else self._assistant.ask("no"))
+
+    def _confirm(self, confirmation: gateway_pb2.Confirmation) -> None:
+        agreed = self._screen.confirm(confirmation.confirm_label if confirmation.confirm_label.endswith("?") else f"{confirmation.confirm_label}?")
+        if agreed is not None:
+            self._turn(self._assistant.decide(confirmation.confirmation_id, confirmed=agreed))
+
+    def _keep(self, files: Iterable[gateway_pb2.File]) -> None:
+        """Write what an answer brings to the folder that the chat was started in."""
+        for file in files:
+            try:
+                self._screen.remark(f"Saved as {written(file, self._folder)}.")
+            except OSError as problem:
+                self._screen.remark(f"{file.name} could not be saved: {problem.strerror}.")
 
 
 class _Closable(Iterator[Event]):

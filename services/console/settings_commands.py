@@ -35,8 +35,16 @@ _FLAGS = {
     "writing_style": "let how people write shape how they are talked to, slowly",
     "relationships": "keep how often and about what people talk",
     "images": "pass pictures on to models that can see",
+    "addressing_model": "answer what names nobody but looks meant for the assistant",
+    "partial_responses": "of a long message answer only the parts that are meant for the assistant",
 }
-_NAMES = ("rules", "retention_days", "addressing_threshold", *_SWITCHES, *_FLAGS)
+_LISTS = {
+    "answered_channel_ids": "channels in which every message is meant for the assistant",
+    "allowed_channel_ids": "the only channels in which it speaks",
+    "ignored_channel_ids": "channels in which it answers nobody",
+    "ignored_user_ids": "people whom it does not answer",
+}
+_NAMES = ("rules", "retention_days", "addressing_threshold", *_SWITCHES, *_FLAGS, *_LISTS)
 
 
 def add_settings_commands(commands: _Parsers, connect: Connect) -> None:
@@ -130,8 +138,13 @@ def _add_decisions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--retention-days", type=days, metavar="N", help="delete messages after so many days; 0: keep them")
     threshold = _number(float, 0.0, 1.0)
     parser.add_argument(
-        "--addressing-threshold", type=threshold, metavar="P", help="answer what is meant for the assistant with this probability, 0 to 1"
+        "--addressing-threshold",
+        type=threshold,
+        metavar="P",
+        help="answer what is meant for the assistant with this probability, 0 to 1; 0: the default",
     )
+    for name, help_text in _LISTS.items():
+        parser.add_argument(f"--{_option(name)}", type=_ids, metavar="ID,...", help=f'{help_text}, in place of those that are set; "": none')
     for name, help_text in _SWITCHES.items():
         parser.add_argument(f"--{_option(name)}", choices=("on", "off"), help=help_text)
     for name, help_text in _FLAGS.items():
@@ -170,7 +183,10 @@ def _changed(settings: pb.GuildSettings, changes: Mapping[str, Any]) -> pb.Guild
     changed = pb.GuildSettings()
     changed.CopyFrom(settings)
     for name, value in changes.items():
-        if value == "default":
+        if name in _LISTS:
+            changed.ClearField(name)  # type: ignore[arg-type]
+            getattr(changed, name).extend(value)
+        elif value == "default":
             changed.ClearField(name)  # type: ignore[arg-type]
         else:
             setattr(changed, name, value == "on" if name in _SWITCHES or name in _FLAGS else value)
@@ -187,6 +203,10 @@ def _value(settings: pb.GuildSettings, name: str) -> str:
     if name in _FLAGS and not settings.HasField(name):  # type: ignore[arg-type]
         return "on (default)"
     value = getattr(settings, name)
+    if name in _LISTS:
+        return visible(", ".join(value)) or "none"
+    if name == "addressing_threshold" and not value:
+        return "the default"
     if isinstance(value, bool):
         return "on" if value else "off"
     if name == "retention_days":
@@ -214,6 +234,11 @@ def _number[N: (int, float)](read: Callable[[str], N], least: N, most: N) -> Cal
         return value
 
     return number
+
+
+def _ids(given: str) -> list[str]:
+    """Read ids with commas between them; what is too many or no id at all the service says."""
+    return [stripped for each in _text(given).split(",") if (stripped := each.strip())]
 
 
 def _text(given: str) -> str:

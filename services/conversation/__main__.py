@@ -88,7 +88,16 @@ async def start(settings: ConversationSettings, parts: Parts, embedding: Embeddi
     cache = SettingsCache(database, settings)
     await cache.start(parts.stack)
     credit, memory = _neighbours(settings, parts)
-    privacy = build_privacy(settings, parts, database, jobs, credit=credit, memory=memory, editing_persona=cache.editing_persona)
+    privacy = build_privacy(
+        settings,
+        parts,
+        database,
+        jobs,
+        credit=credit,
+        memory=memory,
+        editing_persona=cache.editing_persona,
+        editing_guild=cache.editing_guild,
+    )
     # Nobody waits for these edits to be known everywhere: the reply reads the database.
     personas = PersonaStore(database, versions_max=settings.persona_versions_max, editing=cache.changing_persona)
     preferences = SpokenPreferences(personas)
@@ -176,6 +185,7 @@ def _serve(
         summaries=settings.summary_share,
         replied_to=settings.replied_to_share,
         relationship=settings.relationship_share,
+        files=settings.file_share,
     )
     limits = ReplyLimits(settings.end_before_s, settings.delta_interval_s, shares)
     replies = Replies(store, models, gate, unstored, limits, older, preferences, assistant_name=settings.assistant_name)

@@ -4,16 +4,17 @@ So the turn's deadline is drawn near: another gateway then finds the orphan soon
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-from prometheus_client import Counter
+from prometheus_client import Counter as MetricCounter
 
 from services.conversation.turn import NOT_STORED
 from services.runtime.errors import ParlourError
 from services.runtime.telemetry import get_logger
 
-_left = Counter("parlour_conversation_replies_abandoned_total", "Replies whose reader went away before the end")
+_left = MetricCounter("parlour_conversation_replies_abandoned_total", "Replies whose reader went away before the end")
 _log = get_logger(__name__)
 
 
@@ -24,20 +25,27 @@ class AbandonedReplies:
         self._hasten = hasten
         self._size_max = size_max
         self._tasks: set[asyncio.Task[None]] = set()
+        self._readers: Counter[str] = Counter()  # by turn, of replies under way, which the server's limit of calls bounds
 
     @contextmanager
     def noticed(self, turn_id: str, fence: int) -> Iterator[None]:
         """Watch over the reading of one reply."""
+        self._readers[turn_id] += 1
         try:
             yield
         except (asyncio.CancelledError, GeneratorExit):
             _left.inc()
-            if fence != NOT_STORED and len(self._tasks) < self._size_max:
+            # A second reader is the gateway that has taken the turn over from one that was paused: it ends the turn.
+            if fence != NOT_STORED and self._readers[turn_id] == 1 and len(self._tasks) < self._size_max:
                 # The reader's own task is being cancelled: nothing more can be awaited there.
                 task = asyncio.create_task(self._draw_near(turn_id, fence))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
             raise
+        finally:
+            self._readers[turn_id] -= 1
+            if not self._readers[turn_id]:
+                del self._readers[turn_id]
 
     async def _draw_near(self, turn_id: str, fence: int) -> None:
         try:

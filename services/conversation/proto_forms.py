@@ -1,6 +1,6 @@
 """Between the protos and the values that the service works with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date
 
 from parlour.conversation.v1 import conversation_pb2 as pb
@@ -8,7 +8,7 @@ from services.conversation.message_store import Conversation, StoredMessage
 from services.conversation.models.images import Image, accepted
 from services.conversation.people.relationship import Relationship, topics_told
 from services.conversation.topics.summary_store import Topic
-from services.conversation.turn import NewTurn, Usage
+from services.conversation.turn import NewTurn, Quoted, TextFile, Usage
 from services.conversation.window.context_window import PartReport
 
 
@@ -35,7 +35,15 @@ def new_turn(request: pb.BeginTurnRequest, *, images_field: str = "images") -> N
         if request.HasField("replied_to")
         else None,
         images=accepted_images(request.images, images_field),
+        replied_to_own=replied_to.from_assistant,
+        reply_chain=tuple(map(_quoted, request.reply_chain)),
+        thread_starter=_quoted(request.thread_starter) if request.HasField("thread_starter") else None,
+        text_files=tuple(TextFile(file.name, file.text, file.left_out_lines) for file in request.text_files),
     )
+
+
+def _quoted(said: pb.RepliedTo) -> Quoted:
+    return Quoted(said.message_id, said.author_id, said.author_name, said.text, said.from_assistant)
 
 
 def accepted_images(images: Iterable[pb.Image], field: str) -> tuple[Image, ...]:
@@ -56,9 +64,13 @@ def begin_request(new: NewTurn) -> pb.BeginTurnRequest:
         text=new.text,
         channel_hidden=new.channel_hidden,
         origin=new.origin,
-        replied_to=pb.RepliedTo(**new.replied_to) if new.replied_to else None,
+        replied_to=_replied_to(new.replied_to) if new.replied_to else None,
         images=[pb.Image(url=image.url, media_type=image.media_type, description=image.description) for image in new.images],
     )
+
+
+def _replied_to(said: Mapping[str, str]) -> pb.RepliedTo:
+    return pb.RepliedTo(message_id=said["message_id"], author_id=said["author_id"], author_name=said["author_name"], text=said["text"])
 
 
 def relationship_proto(relationship: Relationship, today: date) -> pb.Relationship:

@@ -16,7 +16,7 @@ from services.conversation.personas.spoken_preferences import Heeded, SpokenPref
 from services.conversation.reply_events import Delta, Finished, Started
 from services.conversation.store import Background, Begun, TurnStore
 from services.conversation.topics.older_messages import Older, OlderMessages, may_not_fit
-from services.conversation.turn import NOT_STORED, Ending, NewTurn, TurnState
+from services.conversation.turn import NOT_STORED, Ending, NewTurn, Quoted, TurnState
 from services.conversation.unstored import UnstoredEndings
 from services.conversation.window.context_window import PartReport, Parts, Prompt, Said, Shares
 from services.conversation.window.window_metrics import build_measured
@@ -31,7 +31,7 @@ _COMMIT_MIN_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The reply that is asked for. `models` in order of preference; limits of 0 are no limits."""
+    """The reply that is asked for. `models` in order of preference; limits of 0 are no limits, nor is None of `max_images`."""
 
     turn_id: str
     fence: int
@@ -42,6 +42,7 @@ class Wanted:
     max_prompt_tokens: int = 0
     max_completion_tokens: int = 0
     memories: Sequence[str] = ()
+    max_images: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +144,10 @@ class Replies:
             summaries=background.summaries if background else (),
             unavailable=_OF_THE_STORE if background is None else frozenset(),
             history_is_whole=background is None or background.history_is_whole,
-            replied_to=Said("user", replied_to["author_id"], replied_to["author_name"], replied_to["text"], message_id=replied_to["message_id"])
-            if replied_to
-            else None,
+            replied_to=_said(Quoted(**replied_to, from_assistant=message.replied_to_own)) if replied_to else None,
+            reply_chain=[_said(quoted) for quoted in message.reply_chain],
+            thread_starter=_said(message.thread_starter) if message.thread_starter else None,
+            files=message.text_files,
         )
 
     def _asked(self, wanted: Wanted, parts: Parts, background: Background | None, stop_at: float) -> Ask:
@@ -164,7 +166,7 @@ class Replies:
         completion = min(endpoint.max_completion_tokens, wanted.max_completion_tokens or endpoint.max_completion_tokens)
         window = endpoint.context_window_tokens - completion
         budget = min(window, wanted.max_prompt_tokens or window, window if narrower.prompt_tokens_max is None else narrower.prompt_tokens_max)
-        shown = _pictures(model, wanted.message.images, background, budget)
+        shown = _pictures(model, wanted.message.images, background, budget, wanted.max_images)
         if not narrower.pictures:
             shown = shown.without_images()
         image_tokens = len(shown.images) * endpoint.image_tokens
@@ -206,12 +208,17 @@ class Replies:
         return replace(finished, stored=True)
 
 
-def _pictures(model: LanguageModel, own: Sequence[Image], background: Background | None, budget_tokens: int) -> Shown:
+def _said(quoted: Quoted) -> Said:
+    role = "assistant" if quoted.from_assistant else "user"
+    return Said(role, quoted.author_id, quoted.author_name, quoted.text, message_id=quoted.message_id)
+
+
+def _pictures(model: LanguageModel, own: Sequence[Image], background: Background | None, budget_tokens: int, images_max: int | None) -> Shown:
     """Return the pictures that a model is shown. While the guild's settings cannot be read they are not passed on: it may not want that."""
     if background is None or not background.images_allowed or not model.sees:
         allowed = background is not None and background.images_allowed
         return Shown((), len(own), told_left_out(len(own), sees=model.sees, allowed=allowed))
-    return fitting(own, background.earlier_images, tokens_each=model.endpoint.image_tokens, budget_tokens=budget_tokens)
+    return fitting(own, background.earlier_images, tokens_each=model.endpoint.image_tokens, budget_tokens=budget_tokens, images_max=images_max)
 
 
 def _pictures_report(model: LanguageModel, shown: Shown, background: Background | None, tokens: int) -> PartReport:

@@ -205,6 +205,7 @@ def _wanted(request: pb.ReplyRequest) -> Wanted:
         max_prompt_tokens=request.max_prompt_tokens,
         max_completion_tokens=request.max_completion_tokens,
         memories=[memory.text for memory in request.memories],
+        max_images=request.max_images if request.HasField("max_images") else None,
     )
 
 

@@ -36,6 +36,7 @@ class ConversationSettings(ServiceSettings, DatabaseSettings, RedisSettings):
     memory_share: float = Field(0.15, ge=0, le=1, description="kept for memories; what a part does not need goes to others")
     summary_share: float = Field(0.1, ge=0, le=1, description="for summaries at most")
     replied_to_share: float = Field(0.1, ge=0, le=1, description="kept for what is replied to")
+    file_share: float = Field(0.5, ge=0, le=1, description="of the last message's room, kept for text files where a message has any")
     relationship_share: float = Field(0.05, ge=0, le=1, description="for what is known of the person at most")
     token_counts_max: int = Field(20_000, ge=100, le=10_000_000, description="texts whose number of tokens is kept, for each model's tokenizer")
     older_messages_max: int = Field(60, ge=0, le=1_000, description="older messages on the topic of the new one that are considered for a prompt")

@@ -106,7 +106,21 @@ class TurnStore:
         begun = await self._stored(new.turn_id)
         if begun.turn.payload_hash and begun.turn.payload_hash != new.payload_hash():  # empty: its text is gone (message_changes.py)
             raise RequestIdReused(new.turn_id)
+        if begun.turn.state == TurnState.ACCEPTED:
+            await self._give_time(new.turn_id, begun.turn.fence)
         return begun
+
+    async def _give_time(self, turn_id: str, fence: int) -> None:
+        """Give a turn a whole turn's time from now: a gateway has taken it over from one that died, which drew its deadline near."""
+        later = sa.func.now() + sa.func.make_interval(0, 0, 0, 0, 0, 0, self._turn_s)
+        free = sa.or_(_turns.c.claimed_until.is_(None), _turns.c.claimed_until < sa.func.now())
+        statement = (
+            sa.update(_turns)
+            .where(_turns.c.turn_id == turn_id, _turns.c.fence == fence, _turns.c.state == TurnState.ACCEPTED, free)
+            .values(deadline_at=sa.func.greatest(_turns.c.deadline_at, later))
+        )
+        async with self._database.write() as session:
+            await session.execute(statement)
 
     async def background(self, turn_id: str, fence: int) -> tuple[Begun, Background]:
         """Return a turn and what its reply is built from. Raises NotFound, and StaleFence where the fence is not the person's newest."""

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from pgvector.sqlalchemy import HALFVEC, Vector
 from sqlalchemy.dialects import postgresql as pg
 
-from services.conversation.guilds.guild_settings import FLAGS
+from services.conversation.guilds.guild_settings import FLAGS, LISTS
 
 metadata = sa.MetaData()
 
@@ -227,8 +227,11 @@ def _guild_decisions() -> list[sa.Column[Any]]:
         sa.Column("rules", sa.Text, nullable=False, server_default=_empty),
         sa.Column("retention_days", sa.Integer, nullable=False, server_default=_zero),
         *(sa.Column(name, sa.Boolean) for name in FLAGS),
+        *(sa.Column(name, pg.ARRAY(sa.Text), nullable=False, server_default=sa.text("'{}'")) for name in LISTS),
     ]
 
+
+_ignoring = sa.text("ignored_user_ids <> '{}'")  # few guilds ignore anybody
 
 guild_settings = sa.Table(
     "guild_settings",
@@ -237,6 +240,7 @@ guild_settings = sa.Table(
     *_guild_decisions(),
     sa.Column("version", sa.BigInteger, nullable=False),
     _time("update_time"),
+    sa.Index("guild_settings_by_ignored", "ignored_user_ids", postgresql_using="gin", postgresql_where=_ignoring),
 )
 
 guild_settings_versions = sa.Table(
@@ -246,6 +250,7 @@ guild_settings_versions = sa.Table(
     sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
     *_guild_decisions(),
     _time("update_time"),
+    sa.Index("guild_settings_versions_by_ignored", "ignored_user_ids", postgresql_using="gin", postgresql_where=_ignoring),
 )
 """A guild's settings as they were, the current ones included."""
 

@@ -37,8 +37,32 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """A message that comes along with one to be answered."""
+
+    message_id: str
+    author_id: str
+    author_name: str
+    text: str
+    from_assistant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A text that was attached as a file; `left_out_lines` of its end are not here."""
+
+    name: str
+    text: str
+    left_out_lines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class NewTurn:
-    """A message to be answered; `replied_to` has message_id, author_id, author_name, text."""
+    """A message to be answered; `replied_to` has message_id, author_id, author_name, text.
+
+    `reply_chain` is what that replies to, and so on, nearest first. It, the thread's first message and the files are shown to a model with this
+    message and not stored: the others' texts are theirs to be kept where they said them.
+    """
 
     message_id: str
     attempt: int
@@ -52,6 +76,10 @@ class NewTurn:
     replied_to: Mapping[str, str] | None = None
     images: tuple[Image, ...] = ()
     nickname: str = ""
+    replied_to_own: bool = False
+    reply_chain: tuple[Quoted, ...] = ()
+    thread_starter: Quoted | None = None
+    text_files: tuple[TextFile, ...] = ()
 
     @property
     def turn_id(self) -> str:

@@ -87,7 +87,7 @@ class CreditAdminServicer(pb_grpc.CreditAdminServiceServicer):
 
     async def ReportUsage(self, request: pb.ReportUsageRequest, context: _Context) -> pb.ReportUsageResponse:
         """Sum usage."""
-        rows = await self._auditor.report_usage(_time(request, "from"), _time(request, "to"), request.group_by)
+        rows = await self._auditor.report_usage(_time(request, "from"), _time(request, "to"), request.group_by, guild_id=request.guild_id)
         return pb.ReportUsageResponse(rows=rows)
 
     async def ExportEntries(self, request: pb.ExportEntriesRequest, context: _Context) -> AsyncIterator[pb.ExportEntriesResponse]:

@@ -65,9 +65,10 @@ class Auditor:
             _log.error("reconciliation found something", new=run.found, kinds=dict(kinds))
         return run
 
-    async def report_usage(self, since: datetime | None, until: datetime | None, group_by: Sequence[str]) -> list[pb.UsageRow]:
+    async def report_usage(self, since: datetime | None, until: datetime | None, group_by: Sequence[str], *, guild_id: str = "") -> list[pb.UsageRow]:
         """Sum what was used. Raises InvalidField and LimitReached."""
-        return await report_usage(self._database, since, until, group_by, rows_max=self._report_rows_max, statement_s=self._extent.reach.statement_s)
+        rows_max, statement_s = self._report_rows_max, self._extent.reach.statement_s
+        return await report_usage(self._database, since, until, group_by, guild_id=guild_id, rows_max=rows_max, statement_s=statement_s)
 
     def export(self, since: datetime | None, until: datetime | None) -> AsyncIterator[pb.ExportEntriesResponse]:
         """Give the journal. Raises InvalidField."""

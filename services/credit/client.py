@@ -63,6 +63,14 @@ class CreditClient:
         """Cut the link between a person and the books. Raises RequestIdReused, InvalidField."""
         return await self._remote.unary(self._admin.EraseSubject, request, timeout_s=timeout_s)
 
+    async def set_pool(self, request: pb.SetPoolRequest, *, timeout_s: float = TIMEOUT_S) -> pb.SetPoolResponse:
+        """Say what a guild's account pays a day for each member. Raises AccountClosed, RequestIdReused."""
+        return await self._remote.unary(self._admin.SetPool, request, timeout_s=timeout_s)
+
+    async def report_usage(self, request: pb.ReportUsageRequest, *, timeout_s: float = 30.0) -> pb.ReportUsageResponse:
+        """Sum what was used. Raises InvalidField, LimitReached."""
+        return await self._remote.unary(self._admin.ReportUsage, request, timeout_s=timeout_s)
+
     async def create_grant(self, request: pb.CreateGrantRequest, *, timeout_s: float = TIMEOUT_S) -> pb.CreateGrantResponse:
         """Add credits. Raises LimitReached, RequestIdReused."""
         return await self._remote.unary(self._admin.CreateGrant, request, timeout_s=timeout_s)

@@ -171,7 +171,10 @@ def transfer(request: pb.TransferRequest, recipient_key: int, refusal: ParlourEr
     """Send credits on their way. `refusal` is what the recipient's account said when it was asked whether it could take them."""
     if refusal is not None:
         raise refusal
-    seq, parts = ledger.send(account, request.amount_microcredits, terms.now, tape.journal)
+    expires_at = request.expire_time.ToDatetime(UTC) if request.HasField("expire_time") else None
+    if expires_at is not None and expires_at <= terms.now:
+        raise InvalidField("expire_time", "must be in the future")
+    seq, parts = ledger.send(account, request.amount_microcredits, terms.now, tape.journal, expires_at)
     tape.transfers.append(Transfer(account.key, seq, recipient_key, tuple(parts), request.note))
     _note(tape, account, seq, request.note)
     return _with_balance(pb.TransferResponse(), account, terms)

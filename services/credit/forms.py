@@ -64,6 +64,8 @@ def show_balance(shown: pb.Balance, account: Account, prices: PriceList, now: da
     shown.held_microcredits = account.held
     shown.available_microcredits = account.available(now, prices.tiers[tier].overdraft_microcredits)
     shown.tier = tier
+    if account.member_daily_limit:
+        shown.member_daily_microcredits = account.member_daily_limit
     shown.state = _ACCOUNT_STATES[account.state]
 
 

@@ -127,8 +127,10 @@ def refund(account: Account, hold: Hold, amount: int, now: datetime, journal: Jo
     )
 
 
-def send(account: Account, amount: int, now: datetime, journal: Journal) -> tuple[int, list[tuple[datetime | None, int]]]:
-    """Take credits out for another account; return the operation's number and what was sent, by expiry.
+def send(
+    account: Account, amount: int, now: datetime, journal: Journal, ends_at: datetime | None = None
+) -> tuple[int, list[tuple[datetime | None, int]]]:
+    """Take credits out for another account; return the operation's number and what was sent, by expiry, which is `ends_at` at the latest.
 
     Only credits that the account owns can be sent, no overdraft. Raises AccountFrozen, AccountClosed and InsufficientCredit.
     """
@@ -142,6 +144,8 @@ def send(account: Account, amount: int, now: datetime, journal: Journal) -> tupl
     by_expiry: dict[datetime | None, int] = {}
     for grant_seq, part in parts:
         expires_at = account.grants[grant_seq].expires_at
+        if ends_at is not None:
+            expires_at = ends_at if expires_at is None else min(expires_at, ends_at)
         by_expiry[expires_at] = by_expiry.get(expires_at, 0) + part
     return posting.seq, list(by_expiry.items())
 

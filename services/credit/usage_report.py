@@ -1,6 +1,6 @@
 """Sums what turns used over a time range, by guild, person, tier, model, feature and day."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,17 +25,27 @@ GROUPS = {
 _USER = "LEFT JOIN account_keys k ON k.account_key = CASE WHEN u.member_key <> 0 THEN u.member_key ELSE u.account_key END"
 _SUMS = """count(*), sum(u.prompt_tokens), sum(u.completion_tokens), sum(u.charged_microcredits), sum(u.cached_prompt_tokens), sum(u.images),
        sum(u.cost_microcredits)"""
-_SINCE, _UNTIL = "u.created_at >= %(since)s", "u.created_at < %(until)s"
+_SINCE, _UNTIL, _IN_GUILD = "u.created_at >= %(since)s", "u.created_at < %(until)s", "u.guild_id = %(guild)s"
 
 
 async def report_usage(
-    database: Database, since: datetime | None, until: datetime | None, group_by: Sequence[str], *, rows_max: int, statement_s: float = 30.0
+    database: Database,
+    since: datetime | None,
+    until: datetime | None,
+    group_by: Sequence[str],
+    *,
+    rows_max: int,
+    guild_id: str = "",
+    statement_s: float = 30.0,
 ) -> list[pb.UsageRow]:
-    """Sum the usage recorded from `since` until before `until`, in the order of the groups. Raises InvalidField and LimitReached."""
+    """Sum the usage recorded from `since` until before `until`, of all guilds or of one, in the order of the groups.
+
+    Raises InvalidField and LimitReached.
+    """
     _check(since, until, group_by)
-    query = _query(group_by, since is not None, until is not None)
+    query = _query(group_by, {_SINCE: since is not None, _UNTIL: until is not None, _IN_GUILD: bool(guild_id)})
     async with snapshot(database, Reach(statement_s=statement_s)) as connection:
-        cursor = await connection.execute(query.encode(), {"since": since, "until": until, "limit": rows_max + 1})
+        cursor = await connection.execute(query.encode(), {"since": since, "until": until, "guild": guild_id, "limit": rows_max + 1})
         rows = await cursor.fetchall()
     if len(rows) > rows_max:
         raise LimitReached("rows of a report", rows_max)
@@ -52,9 +62,9 @@ def _check(since: datetime | None, until: datetime | None, group_by: Sequence[st
         raise InvalidField("group_by", "must not name a group twice")
 
 
-def _query(group_by: Sequence[str], has_since: bool, has_until: bool) -> str:
+def _query(group_by: Sequence[str], wanted: Mapping[str, bool]) -> str:
     columns = ", ".join([*(GROUPS[group] for group in group_by), _SUMS])
-    bounds = [bound for bound, given in ((_SINCE, has_since), (_UNTIL, has_until)) if given]
+    bounds = [bound for bound, given in wanted.items() if given]
     numbers = ", ".join(str(number) for number in range(1, len(group_by) + 1))
     parts = [
         f"SELECT {columns} FROM usage_records u",  # noqa: S608 -- made of constants

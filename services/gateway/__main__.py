@@ -10,12 +10,16 @@ from services.conversation import client as conversation
 from services.credit import client as credit
 from services.gateway.assistant import Assistant
 from services.gateway.assistant_turn import Services
+from services.gateway.commands.offers import Offers
+from services.gateway.guild_settings import GuildSettingsCache
+from services.gateway.message_claims import MessageClaims
 from services.gateway.orphans import OrphanPoll
 from services.gateway.person_lease import PersonLeases
 from services.gateway.servicer import AssistantServicer
 from services.gateway.settings import GatewaySettings
 from services.gateway.settlement import Settlement
 from services.gateway.status import Status, probe_service
+from services.gateway.stop_signals import StopSignals
 from services.memory import client as memory
 from services.runtime.channel import Remote
 from services.runtime.entrypoint import Parts, run
@@ -37,10 +41,9 @@ def _remotes(settings: GatewaySettings, parts: Parts) -> dict[str, Remote]:
     return remotes
 
 
-def _leases(settings: GatewaySettings, parts: Parts) -> PersonLeases:
-    limits = {"ttl_s": settings.lease_ttl_s, "wait_s": settings.lease_wait_s}
+def _redis(settings: GatewaySettings, parts: Parts) -> "redis.Redis | None":
     if not settings.redis_url:
-        return PersonLeases(None, **limits)
+        return None
     client = redis.from_url(settings.redis_url, socket_timeout=settings.redis_timeout_s, socket_connect_timeout=settings.redis_timeout_s)
     parts.stack.push_async_callback(client.aclose)
 
@@ -48,7 +51,24 @@ def _leases(settings: GatewaySettings, parts: Parts) -> PersonLeases:
         await client.ping()
 
     parts.health.watch("redis", probe)
+    return client
+
+
+def _leases(settings: GatewaySettings, client: "redis.Redis | None") -> PersonLeases:
+    limits = {"ttl_s": settings.lease_ttl_s, "wait_s": settings.lease_wait_s}
+    if client is None:
+        return PersonLeases(None, **limits)
     return PersonLeases(RedisLeases(client, ttl_s=settings.lease_ttl_s, prefix="parlour:turn"), **limits)
+
+
+def _claims(settings: GatewaySettings, client: "redis.Redis | None") -> MessageClaims:
+    return MessageClaims(
+        client,
+        instance_id=settings.instance_id,
+        ttl_s=settings.claim_ttl_s,
+        done_s=settings.claim_done_s,
+        watched_max=settings.watched_max,
+    )
 
 
 async def start(settings: GatewaySettings, parts: Parts) -> None:
@@ -60,23 +80,37 @@ async def start(settings: GatewaySettings, parts: Parts) -> None:
         conversation.ConversationClient(remotes["conversation"]),
     )
     settlement = Settlement(services.credit, services.conversation, settle_s=settings.settle_s, retry_s=settings.end_retry_s)
-    assistant = Assistant(services, settings, settlement, _leases(settings, parts))
-    parts.stack.push_async_callback(assistant.close)
+    client = _redis(settings, parts)
+    signals = StopSignals(client, wait_s=settings.stop_wait_s)
+    guild_settings = GuildSettingsCache(services.conversation, settings)
     breakers = {name: partial(getattr, remote, "breaker_state") for name, remote in remotes.items()}
     status = Status(parts.health, breakers, instance_id=settings.instance_id, version=version("parlour"))
+    assistant = Assistant(
+        services,
+        settings,
+        settlement,
+        _leases(settings, client),
+        signals,
+        guild_settings=guild_settings,
+        describe=status.describe,
+        claims=_claims(settings, client),
+        offers=Offers(client, keep_s=settings.forget_offer_s),
+    )
+    parts.spawn(signals.listen(), "hear other gateways' stops")
+    parts.stack.push_async_callback(assistant.close)
     servicer = AssistantServicer(assistant, status)
     parts.server.add(gateway_pb2_grpc.add_AssistantServiceServicer_to_server, servicer, "parlour.gateway.v1.AssistantService")
     poll = OrphanPoll(services, settlement, settings, assistant.couriers, is_up=partial(parts.health.is_up, "conversation"))
     parts.spawn(poll.run(), "apologise for unfinished turns")
     if settings.discord_token:
-        parts.spawn(_discord(settings, assistant, parts), "discord")
+        parts.spawn(_discord(settings, assistant, parts, client), "discord")
 
 
-async def _discord(settings: GatewaySettings, assistant: Assistant, parts: Parts) -> None:
+async def _discord(settings: GatewaySettings, assistant: Assistant, parts: Parts, client: "redis.Redis | None") -> None:
     from services.gateway.discord.bot import DiscordRefused, run_bot  # nextcord is loaded only where it is used
 
     try:
-        await run_bot(settings, assistant, parts.health)
+        await run_bot(settings, assistant, parts.health, client=client, instance=settings.instance_id)
     except DiscordRefused as refused:
         # The API goes on; GetStatus and the health of "discord" say that Discord does not.
         _log.error("Discord is not joined", problem=str(refused))

@@ -4,6 +4,7 @@ Every step that can fail has a stated result (docs/turn.md). Whatever happens af
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,9 +16,10 @@ from parlour.memory.v1 import memory_pb2
 from services.conversation.client import ConversationClient
 from services.credit.client import CreditClient
 from services.gateway import events, notices, requests
-from services.gateway.events import Final, Relay
+from services.gateway.events import EventSink, Final
 from services.gateway.settings import GatewaySettings
 from services.gateway.settlement import Settled, Settlement
+from services.gateway.stopping import AnswerStopped, StopSwitch, Why
 from services.gateway.turn_record import TurnRecord
 from services.memory.client import MemoryClient
 from services.runtime.errors import CircuitOpen, DeadlineExceeded, DependencyUnavailable, HoldNotActive, Internal, ParlourError
@@ -83,20 +85,29 @@ class AssistantTurn:
         said: str,
         origin: str,
         *,
-        relay: Relay,
+        relay: EventSink,
         record: TurnRecord,
         deadline_at: float,
+        stop: StopSwitch | None = None,
+        superseded: Callable[[], bool] = lambda: False,
     ) -> None:
         self._services = services
         self._settings = settings
         self._settlement = settlement
         self._message = message
         self._said = said
-        self._turn = requests.begin_turn(message, said, origin)
+        self._turn = requests.begin_turn(message, said, origin, file_characters_max=settings.text_file_characters_max)
+        self._prompt_tokens_max = requests.prompt_tokens(
+            self._turn, usual=settings.prompt_tokens_max, for_files_max=settings.text_file_prompt_tokens_max
+        )
+        # What a hold covers is told to conversation, which shows no more.
+        self._images_max = len(self._turn.images) + settings.earlier_images_max
         self._turn_id = requests.turn_id_of(message)
         self._send = relay.send
         self._record = record
         self._deadline_at = deadline_at
+        self._stop_switch = stop or StopSwitch()
+        self._superseded = superseded
         self._progress = _Progress()
         self._holding: asyncio.Task[credit_pb2.PlaceHoldResponse] | None = None
         self._said_notices: set[str] = set()
@@ -106,8 +117,12 @@ class AssistantTurn:
     async def run(self) -> Final:
         """Answer, and return the last event. Raises CancelledError, after settling, when nobody waits for the answer any more."""
         try:
-            async with asyncio.timeout_at(self._deadline_at):
-                answer = await self._answer()
+            with self._stop_switch.interruptible():
+                async with asyncio.timeout_at(self._deadline_at):
+                    answer = await self._answer()
+            self._stop_switch.too_late()
+        except AnswerStopped:
+            return await self._end_stopped()
         except TimeoutError:
             return await self._end_early(DeadlineExceeded("the turn's time is over"))
         except ParlourError as error:
@@ -162,7 +177,12 @@ class AssistantTurn:
     def _hold_request(self) -> credit_pb2.PlaceHoldRequest:
         settings = self._settings
         return requests.place_hold(
-            self._turn, prompt_tokens=settings.prompt_tokens_max, completion_tokens=settings.completion_tokens_max, ttl_s=settings.hold_ttl_s
+            self._turn,
+            prompt_tokens=self._prompt_tokens_max,
+            completion_tokens=settings.completion_tokens_max,
+            images=self._images_max,
+            ttl_s=settings.hold_ttl_s,
+            pools=settings.pools,
         )
 
     async def _place_hold(self) -> credit_pb2.PlaceHoldResponse:
@@ -210,9 +230,10 @@ class AssistantTurn:
             account_id=placed.hold.account_id,
             hold_id=placed.hold.hold_id,
             models=placed.models,
-            max_prompt_tokens=self._settings.prompt_tokens_max,
+            max_prompt_tokens=self._prompt_tokens_max,
             max_completion_tokens=self._settings.completion_tokens_max,
             memories=memories,
+            max_images=self._images_max,
         )
 
     async def _stream(self, request: conversation_pb2.ReplyRequest) -> conversation_pb2.ReplyFinished:
@@ -243,7 +264,7 @@ class AssistantTurn:
         return self._final(Final.OUTCOME_ANSWERED, finished.text, finished.usage, settled)
 
     async def _end_early(self, error: ParlourError) -> Final:
-        """The answer cannot be had, or not all of it: settle, and say so."""
+        """The answer cannot be had, or not all of it: settle, and say so. What another gateway has taken over is left to it."""
         if self._progress.delivered:
             key = "cut_time" if isinstance(error, DeadlineExceeded) else "cut"
             text = f"{self._progress.text}\n\n{notices.words(key)}"
@@ -251,10 +272,32 @@ class AssistantTurn:
         else:
             text = self._refusal(error)
             outcome, state = Final.OUTCOME_REFUSED, conversation_pb2.TURN_STATE_APOLOGISED
-        with self._record.step("settle"):
-            settled = await self._settlement.protected(self._settle_early(state, text, error.reason))
+        settled = Settled()
+        if not self._superseded():
+            with self._record.step("settle"):
+                settled = await self._settlement.protected(self._settle_early(state, text, error.reason))
         final = self._final(outcome, text, self._progress.delivered_usage() if self._progress.delivered else None, settled)
         final.reason = error.reason
+        return final
+
+    async def _end_stopped(self) -> Final:
+        """Somebody stopped it: what was delivered is charged, and stays with a note unless its message is gone."""
+        why, text = self._stop_switch.why or Why.STOPPED, notices.words("stopped")
+        if why is Why.WITHDRAWN:
+            state, text = conversation_pb2.TURN_STATE_WITHDRAWN, ""
+        elif self._progress.delivered:
+            state, text = conversation_pb2.TURN_STATE_CUT, f"{self._progress.text}\n\n{text}"
+        else:
+            state = conversation_pb2.TURN_STATE_APOLOGISED
+        with self._record.step("settle"):
+            settled = await self._settlement.protected(self._settle_early(state, text, why.value))
+        return self._final_stopped(why, text, settled)
+
+    def _final_stopped(self, why: Why, text: str, settled: Settled) -> Final:
+        delivered = bool(self._progress.delivered)
+        outcome = Final.OUTCOME_CUT if delivered else Final.OUTCOME_REFUSED
+        final = self._final(outcome, text or notices.words("withdrawn"), self._progress.delivered_usage() if delivered else None, settled)
+        final.reason, final.stopped = why.value, True
         return final
 
     def _refusal(self, error: ParlourError) -> str:
@@ -303,6 +346,10 @@ class AssistantTurn:
 
     async def _stop(self) -> None:
         """Nobody reads any more: charge what was delivered and store it, or free everything."""
+        if self._superseded():
+            if self._holding is not None:
+                self._holding.cancel()
+            return
         if self._progress.delivered:
             work = self._settle_early(conversation_pb2.TURN_STATE_CUT, self._progress.text, "STOPPED")
         elif self.abandoned:
@@ -315,6 +362,11 @@ class AssistantTurn:
         await self._settlement.protected(work)
 
     def _final(self, outcome: "Final.Outcome.ValueType", text: str, usage: conversation_pb2.ModelUsage | None, settled: Settled) -> Final:
+        placed = self._progress.hold
+        # What is left in a pool is for its moderators to know.
+        own = placed is None or placed.hold.account_id == requests.account_of(self._message.user_id)
+        if not own:
+            settled = Settled(settled.charged_microcredits)
         final = Final(
             turn_id=self._turn_id,
             text=text,

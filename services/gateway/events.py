@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
 from parlour.gateway.v1 import gateway_pb2
 
@@ -32,6 +33,13 @@ def notice(kind: str, text: str) -> Event:
 def refused(turn_id: str, text: str, reason: str) -> Final:
     """Nothing could be answered; the text says why."""
     return Final(turn_id=turn_id, text=text, outcome=Final.OUTCOME_REFUSED, reason=reason)
+
+
+class EventSink(Protocol):
+    """Takes the events of an answer, as Relay does."""
+
+    async def send(self, event: Event, taken: Callable[[], None] = ...) -> None:
+        """Hand over one event and wait until it is dealt with."""
 
 
 class Relay:

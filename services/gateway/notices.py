@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from services.gateway import command_words
 from services.runtime.errors import FAILURES, InsufficientCredit, ParlourError
 
 MICROCREDITS_PER_CREDIT = 1_000_000
@@ -39,29 +40,136 @@ WORDS: Mapping[str, str] = {
     "cut": "(Sorry, my answer was cut off here.)",
     "cut_time": "(Sorry, I ran out of time here.)",
     "stopped": "(Stopped.)",
+    # Behind the answers to some parts of a message.
+    "parts_more": "(That is all for one message: the other {left} {questions} you asked can go into another one.)",
+    "parts_left": "(I left {left} more {questions} unanswered.)",
+    # A message that is nothing but files.
+    "unread_files": "I can only look at pictures (PNG, JPEG, WebP, GIF) and text files, so I can't open that one.",
+    "withdrawn": "That message was taken back, so I left it.",
     "orphaned": "Sorry, I lost track of this message when a part of me restarted. Please send it again.",
+    # Buttons, menus, forms and slash commands in Discord.
+    "button_unknown": "This button is from an earlier time and no longer works. Please ask me again.",
+    "nothing_to_stop": "There is nothing to stop any more.",
+    "again_too_late": "That was too long ago to be answered again. Please ask me once more.",
+    "again_too_often": "I have answered this as often as I can. Please ask me in other words.",
+    "button_of_another": "Only the person who asked can use this.",
+    "command_unknown": "I don't know this command any more. /help says what I can do.",
+    "ignored_here": "The moderators of this server decided that I don't answer here.",
+    "asked_nothing": "Tell me what you would like to know.",
+    "remember_own": "I only remember of people what they say themselves. Please tell me in your own words.",
+    "private_here": "This is for your eyes only, so I don't say it in front of everybody.",
+    "private_file": "This is for your eyes only: please ask me in a direct message, or with the slash command.",
+    "private_by_message": "I answered you privately.",
+    "private_gone": "I no longer have this answer. Please ask me again.",
+    "memory_shown": "This is what I remember:",
     # Answers to commands.
     "remembered": "I'll remember that: {text}.",
     "already_remembered": "I already remember that: {text}.",
     "quarantined": "I wrote that down, but it reads like an instruction, so I won't use it until a moderator has looked at it.",
-    "remember_what": 'Tell me what to remember, like this: "remember that my cat is called Miso".',
+    "remember_what": 'Tell me what to remember, like this: "/remember my cat is called Miso".',
     "too_long_to_remember": "That is too long to remember as one thing. Please keep it under {limit} characters.",
     "memories_none": "I don't remember anything about you yet.",
     "memories": "I remember {count}: {list}.",
-    "memories_more": "I remember {count}, the newest first: {list}; and {more} more.",
-    "forget_what": 'Tell me what to forget, like this: "forget that my cat is called Miso".',
+    "memories_more": 'I remember {count}, the newest first: {list}; and {more} more. Say "more memories" to see them.',
+    "list_more": "{list}; and {more} more",
+    "memories_next": 'I remember this, too: {list}. Say "more memories" to see the next ones.',
+    "memories_last": "I remember this, too: {list}. That was all.",
+    "memories_no_more": 'There are no more to show. Say "/memories" to begin at the start.',
+    "memories_form": 'Say "/memories" to see what I remember about you, and "/memories more" to go on.',
+    "edit_what": 'Tell me what it should be instead, for example "my cat is called Miso".',
+    "edited": "I'll remember it like this: {text}.",
+    "deleted": 'I no longer remember this: {text}. If that was a mistake, tell me again with "/remember" and these words.',
+    "deleted_before": "I no longer remember it.",
+    "memory_changed_meanwhile": 'That was changed meanwhile, so I left it alone. Say "/memories" to see it as it is now.',
+    "memory_gone": "I don't remember that any more, so there is nothing to change.",
+    "memory_not_yours": "Somebody else told me that, so only they can change it.",
+    "forget_what": 'Tell me what to forget, like this: "/forget my cat is called Miso".',
     "forget_nothing": "I don't remember anything like that, so there is nothing to forget.",
     "forget_offer": "I would forget {count}: {list}. Shall I? Say yes or no.",
     "forget_done": 'Done: I forgot {count}. Say "undo" to bring it back.',
     "forget_declined": "All right, I'll keep it.",
     "undone": "I brought back {count}.",
     "undo_nothing": "There is nothing to undo.",
+    "undo_form": 'Say "/undo" and nothing else: it brings back what I forgot last.',
+    "undo_too_late": "That can't be brought back any more: it was too long ago.",
+    # Questions before what can't be taken back.
+    "question_expired": "That question is too old to be answered. Please ask me again.",
+    "question_not_yours": "I asked somebody else that. If you want the same, please tell me yourself.",
+    "declined": "All right, I'll leave everything as it is.",
+    "summary": "This is what we talked about here:\n{list}",
+    "summary_nothing": "We haven't talked about anything here yet.",
+    "summary_off": "This server does without summaries.",
+    "summary_form": 'Say "/summary" and nothing else: I sum up what was talked about in this channel.',
+    "reset_ask": (
+        "I would start our conversation here afresh: I would no longer look at what was written before. What I remember about you stays. "
+        "Shall I? Say yes or no."
+    ),
+    "reset_ask_guild": (
+        "I would start the conversation of this channel afresh, for everybody: I would no longer look at what was written here before. "
+        "What I remember about people stays. Shall I? Say yes or no."
+    ),
+    "reset_label": "Start afresh",
+    "reset_done": "Done: we start afresh here.",
+    "reset_not_yours": "In a server's channel only its moderators can start the conversation afresh. In our direct messages you can.",
+    "reset_form": 'Say "/reset" and nothing else: the conversation of this channel starts afresh, after I have asked.',
+    "conversation_command_unavailable": "Sorry, I can't look at our conversation right now. Nothing was changed. Please try again in a minute.",
+    "privacy_command_unavailable": "Sorry, I can't get at all that is kept about you right now. Please try again in a minute.",
+    "privacy_kept": (
+        "**What I keep about you:** what you tell me and what I answer, {learned}, how you like to be talked to, how many credits you used for what."
+    ),
+    "privacy_learned": "what you asked me to remember or what I learned from our talk",
+    "privacy_stated": "what you asked me to remember",
+    "privacy_context": "In this server I keep messages that are not for me as well, to follow the talk.",
+    "privacy_where": (
+        "**Where:** on the computers of the people who run this assistant; a language model gets your message to answer it, with what bears on it."
+    ),
+    "privacy_days": "**For how long:** messages for {days}, what I remember until you let me forget it.",
+    "privacy_forever": "**For how long:** until you delete a message, let me forget something, or have everything erased.",
+    "privacy_ways": (
+        '**What you can do:** "/privacy export" gives you everything in a file, "/privacy opt-out" makes me keep nothing from now on '
+        '("/privacy opt-in" takes that back), and "/privacy erase" erases everything, everywhere.'
+    ),
+    "privacy_form": (
+        'I know "/privacy export", "/privacy opt-out", "/privacy opt-in" and "/privacy erase"; "/privacy" alone explains what is kept about you.'
+    ),
+    "exported": "Here is everything that is kept about you ({size} MB).",
+    "exported_cut": (
+        "Here are the first {size} MB of what is kept about you: there is more than fits in one file. "
+        "Please ask the people who run this assistant for all of it."
+    ),
+    "opted_out": (
+        "From now on I keep nothing of what you tell me; I still answer you. What I kept before stays until you have it erased: "
+        '"/privacy erase". "/privacy opt-in" takes this back.'
+    ),
+    "opted_in": 'From now on I keep what we talk about again. "/privacy opt-out" takes this back.',
+    "erase_ask": (
+        "I would erase everything that is kept about you, in every server and in our direct messages: what we talked about, what I remember, "
+        "how I talk to you, and your name in the books. This can't be undone. Shall I? Say yes or no."
+    ),
+    "erase_label": "Erase everything",
+    "erase_look_label": "How far is it?",
+    "erasing_begun": "I'm erasing what is kept about you.",
+    "erasing": "{count} so far.",
+    "erasing_anyway": "What has begun to be erased can't be kept: it goes on until all of it is gone.",
+    "erasing_on": "It takes longer than I can wait here, and goes on until all of it is gone. Say yes to see how far it is.",
+    "erased": ("Done: {count} erased. Backups no longer have anything of you after {day}. This is your receipt, please keep it: {receipt}"),
     "voice_undo_nothing": "There is no change of how I talk to take back.",
     "presets": 'I can be one of these: {list}. Say "use the personality {first}", for example; "talk like before" takes it back.',
     "preset_taken": 'From now on I am like this: {description}. Say "talk like before" to take it back.',
     "preset_unknown": "I don't know that personality. There are these: {names}.",
+    **command_words.WORDS,
     "credits": "You have {available} credits.",
     "credits_held": "You have {available} credits; {held} more are set aside for answers under way.",
+    # /help, in groups.
+    "help_talk": "**Talk:** just write to me.",
+    "help_talk_guild": "**Talk:** mention me, reply to me, or begin with my name.",
+    "help_memory": "**Memory:** /remember, /memories, /forget and /undo, or in plain words: “remember that my cat is called Miso”.",
+    "help_voice": "**How I talk:** /personality, or “shorter please”, “talk like before”, “why do you talk like this?”.",
+    "help_credits": "**Credits:** /credits, /usage and /gift.",
+    "help_summary": "**This channel:** /summary sums up what was talked about.",
+    "help_reset": "**Afresh:** /reset starts the conversation of this channel anew.",
+    "help_privacy": "**Privacy:** /privacy explains what is kept about you, and gives it to you or erases it.",
+    "help_moderators": "**For moderators:** /settings, /grant, /pool, /ignore, /allow, /quarantine and /status.",
     "help": (
         'Just talk to me. "remember that ..." makes me remember something, "what do you remember about me?" lists it, '
         '"forget that ..." makes me forget it, and "how many credits do I have?" shows your credits. '

@@ -8,6 +8,7 @@ from prometheus_client import Counter
 
 from parlour.conversation.v1 import conversation_pb2
 from services.gateway import notices, requests
+from services.gateway.answer_parts import message_id_of
 from services.gateway.assistant_turn import Services
 from services.gateway.settings import GatewaySettings
 from services.gateway.settlement import Settlement
@@ -92,7 +93,7 @@ class OrphanPoll:
         try:
             if courier is not None:
                 async with asyncio.timeout(self._settings.deliver_s):
-                    await courier.deliver(turn, text)
+                    await courier.deliver(_of_message(turn), text)
         except Exception as error:  # whatever Discord answers: the claim runs out and the turn is claimed again
             _log.warning("apology not delivered", turn_id=turn.turn_id, problem=type(error).__name__)
             return False
@@ -111,6 +112,16 @@ class OrphanPoll:
             turn.message,
             prompt_tokens=settings.prompt_tokens_max,
             completion_tokens=settings.completion_tokens_max,
+            images=len(turn.message.images) + settings.earlier_images_max,
             ttl_s=settings.hold_ttl_s,
+            pools=settings.pools,
         )
         await self._settlement.free(turn.turn_id, request, "ORPHANED")
+
+
+def _of_message(turn: conversation_pb2.OrphanedTurn) -> conversation_pb2.OrphanedTurn:
+    """Return a turn under the id of its message, which is known where it came from: a turn may be of a part only."""
+    known = conversation_pb2.OrphanedTurn()
+    known.CopyFrom(turn)
+    known.message.message_id = message_id_of(turn.message.message_id)
+    return known

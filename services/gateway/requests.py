@@ -4,6 +4,7 @@ from parlour.conversation.v1 import conversation_pb2
 from parlour.credit.v1 import credit_pb2
 from parlour.gateway.v1 import gateway_pb2
 from parlour.memory.v1 import memory_pb2
+from services.gateway import message_context
 
 
 def turn_id_of(message: gateway_pb2.IncomingMessage) -> str:
@@ -16,35 +17,58 @@ def account_of(user_id: str) -> str:
     return f"user:{user_id}"
 
 
-def begin_turn(message: gateway_pb2.IncomingMessage, said: str, origin: str) -> conversation_pb2.BeginTurnRequest:
-    """Ask for a turn; `said` is the text without the assistant's name in front."""
+def pool_of(guild_id: str) -> str:
+    """The account of a guild's pool."""
+    return f"guild:{guild_id}"
+
+
+def begin_turn(message: gateway_pb2.IncomingMessage, said: str, origin: str, *, file_characters_max: int = 0) -> conversation_pb2.BeginTurnRequest:
+    """Ask for a turn; `said` is the text without the assistant's name in front. Of text files `file_characters_max` characters are read, in all."""
     request = conversation_pb2.BeginTurnRequest(
         message_id=message.message_id,
         guild_id=message.guild_id,
         channel_id=message.channel_id,
         user_id=message.user_id,
         user_name=message.user_name,
-        text=said,
+        text=message_context.told_text(message, said),
         attempt=message.attempt,
         channel_hidden=message.channel_hidden,
         origin=origin,
+        images=message_context.images(message),
+        reply_chain=[message_context.quoted(one) for one in message.reply_chain],
+        text_files=message_context.text_files(message.text_files, file_characters_max),
     )
     if message.HasField("replied_to"):
-        replied = message.replied_to
-        request.replied_to.CopyFrom(
-            conversation_pb2.RepliedTo(message_id=replied.message_id, author_id=replied.author_id, author_name=replied.author_name, text=replied.text)
-        )
+        request.replied_to.CopyFrom(message_context.quoted(message.replied_to))
+    if message.HasField("thread_starter"):
+        request.thread_starter.CopyFrom(message_context.quoted(message.thread_starter))
     return request
 
 
-def place_hold(turn: conversation_pb2.BeginTurnRequest, *, prompt_tokens: int, completion_tokens: int, ttl_s: int) -> credit_pb2.PlaceHoldRequest:
-    """Ask for the hold of a turn. The same turn and limits give the same request, so that repeating it finds the hold again."""
+def prompt_tokens(turn: conversation_pb2.BeginTurnRequest, *, usual: int, for_files_max: int) -> int:
+    """Return how long a turn's prompt may be: as long as usual, and longer by about its text files.
+
+    A token of code or prose is three bytes or more; where a file has more tokens than that, it is shown less of.
+    """
+    files = sum(len(file.text.encode()) // 3 + 32 for file in turn.text_files)
+    return usual + min(for_files_max, files)
+
+
+def place_hold(
+    turn: conversation_pb2.BeginTurnRequest, *, prompt_tokens: int, completion_tokens: int, images: int, ttl_s: int, pools: bool = False
+) -> credit_pb2.PlaceHoldRequest:
+    """Ask for the hold of a turn. The same turn and limits give the same request, so that repeating it finds the hold again.
+
+    The exception is a turn with text files that comes back without them, because files are not kept: its hold is left to expire.
+    With `pools` the guild's pool pays where it can.
+    """
     return credit_pb2.PlaceHoldRequest(
         request_id=f"{turn.message_id}:{turn.attempt}:hold",
         account_id=account_of(turn.user_id),
-        quote=credit_pb2.Quote(prompt_tokens=prompt_tokens, max_completion_tokens=completion_tokens),
+        quote=credit_pb2.Quote(prompt_tokens=prompt_tokens, max_completion_tokens=completion_tokens, images=images),
         ttl_s=ttl_s,
         metadata={"guild_id": turn.guild_id, "feature": "reply"},
+        sponsor_account_id=pool_of(turn.guild_id) if pools and turn.guild_id else "",
     )
 
 
@@ -96,6 +120,13 @@ def explain_persona(message: gateway_pb2.IncomingMessage) -> conversation_pb2.Ex
 def undo_persona(message: gateway_pb2.IncomingMessage) -> conversation_pb2.UndoPersonaRequest:
     """Ask to take back the last change of how the assistant talks to a person."""
     return conversation_pb2.UndoPersonaRequest(request_id=f"{turn_id_of(message)}:undo-persona", guild_id=message.guild_id, user_id=message.user_id)
+
+
+def change_persona(message: gateway_pb2.IncomingMessage, persona: conversation_pb2.Persona, what: str) -> conversation_pb2.UpdatePersonaRequest:
+    """Ask to talk to a person by all that they have set; `what` tells apart what one message may ask for."""
+    return conversation_pb2.UpdatePersonaRequest(
+        request_id=f"{turn_id_of(message)}:{what}-persona:{persona.version}", guild_id=message.guild_id, user_id=message.user_id, persona=persona
+    )
 
 
 def take_preset(message: gateway_pb2.IncomingMessage, own: conversation_pb2.Persona, preset: str) -> conversation_pb2.UpdatePersonaRequest:

@@ -26,6 +26,22 @@ class AssistantServicer(gateway_pb2_grpc.AssistantServiceServicer):
             async for event in answer:
                 yield event
 
+    async def StopAnswer(self, request: gateway_pb2.StopAnswerRequest, context: grpc.aio.ServicerContext[Any, Any]) -> gateway_pb2.StopAnswerResponse:
+        """Stop an answer under way."""
+        return await self._assistant.stop_answer(request)
+
+    async def WithdrawMessages(
+        self, request: gateway_pb2.WithdrawMessagesRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> gateway_pb2.WithdrawMessagesResponse:
+        """Take deleted messages out of their conversation."""
+        return await self._assistant.withdraw(request)
+
+    async def ExplainAddressing(
+        self, request: gateway_pb2.ExplainAddressingRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> gateway_pb2.ExplainAddressingResponse:
+        """Say why the last message of a person in a channel was or was not answered."""
+        return self._assistant.addresser.explain(request)
+
     async def GetStatus(self, request: gateway_pb2.GetStatusRequest, context: grpc.aio.ServicerContext[Any, Any]) -> gateway_pb2.GetStatusResponse:
         """Say which features work."""
         return self._status.describe()

@@ -25,6 +25,9 @@ from services.runtime.status import error_from_rpc
 FAIR_BUDGET_S = 0.25
 """A call that had less time than this and ran out of it tells nothing about the target."""
 
+STALLED_S = 0.5
+"""A timeout that is noticed later than this says that we were paused, as by a stopped process, and nothing about the target."""
+
 _ALIVE = frozenset(
     {
         grpc.StatusCode.OK,
@@ -242,7 +245,8 @@ class _Observed:
         if error.reason in _ALIVE_REASONS:
             return Outcome.ALIVE
         if isinstance(error, DeadlineExceeded):
-            return Outcome.NEUTRAL if self._timeout_s < FAIR_BUDGET_S else Outcome.UNWELL
+            stalled = time.monotonic() - self._started_s > self._timeout_s + STALLED_S
+            return Outcome.NEUTRAL if stalled or self._timeout_s < FAIR_BUDGET_S else Outcome.UNWELL
         if error.failure.code in _ALIVE:
             return Outcome.ALIVE
         return Outcome.UNREACHABLE if isinstance(error, DependencyUnavailable) and error.target == self._target else Outcome.UNWELL

@@ -36,6 +36,8 @@ def stack(model_port: ModelPort) -> Iterator[RunningStack]:
         "PARLOUR_GATEWAY_TURN_S": "15",
         "PARLOUR_GATEWAY_ORPHAN_POLL_S": "0.5",
         "PARLOUR_GATEWAY_LEASE_TTL_S": "3",
+        "PARLOUR_GATEWAY_POOLS": "true",
+        "PARLOUR_GATEWAY_POOL_GRANT_MAX_CREDITS": "50",
     }
     running = RunningStack(data_dir, free_port_base(), environment)
     running.start()

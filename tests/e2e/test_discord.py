@@ -3,88 +3,29 @@
 The fake lives in this process, on one loop for the whole file: the stack's gateway stays connected to it from test to test.
 """
 
-import asyncio
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from services.gateway.discord.api import invite_link
+from services.gateway.discord.slash_commands import command_payloads
 from services.gateway.notices import WORDS
-from services.local.addresses import free_port, free_port_base
-from tests.fakes.discord_server import Channel, FakeDiscord, Guild, Interaction, Message, User
+from tests.e2e.discord_community import WAIT_S, Community, running_community
+from tests.fakes.discord_server import Message
 from tests.fakes.model_server import Answer as Scripted
 from tests.fakes.model_server import ModelServer
-from tests.running_stack import RunningStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-WAIT_S = 30.0
 SLOW = Scripted(delta_delay_s=0.05)  # one second for its twenty deltas
-
-
-@dataclass
-class Community:
-    """A server in Discord with one channel, and Parlour in it."""
-
-    discord: FakeDiscord
-    guild: Guild
-    general: Channel
-    stack: RunningStack
-    model_port: int
-
-    def newcomer(self) -> User:
-        return self.discord.create_user("ada", guilds=[self.guild])
-
-    def mention(self, person: User, text: str) -> Message:
-        return self.discord.person_says(self.general, person, text, mentions=[self.discord.bot])
-
-    async def reply_with(self, said: Message, text: str) -> Message:
-        return await self.discord.wait_for_text(said, text, timeout_s=WAIT_S)
-
-    async def replied_with(self, used: Interaction, text: str) -> Message:
-        return (await self.discord.until(lambda: [one for one in used.messages if text in one.content], timeout_s=WAIT_S))[0]
-
-    async def printed(self, text: str) -> str:
-        """The first line of the stack's output with this text."""
-        assert self.stack.process.stdout is not None
-        while not (found := [line for line in self.stack.lines if text in line]):
-            line = await asyncio.to_thread(self.stack.process.stdout.readline)
-            assert line, "the stack has ended"
-            self.stack.lines.append(line.rstrip())
-        return found[0]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def community() -> AsyncIterator[Community]:
-    data_dir = Path(tempfile.mkdtemp(prefix="parlour-e2e-discord-"))
-    data_dir.chmod(0o755)
-    async with FakeDiscord() as discord:
-        guild = discord.create_guild("Book club")
-        general, model_port = discord.create_channel(guild, "general"), free_port()
-        environment = {
-            "OPENAI_BASE_URL": f"http://127.0.0.1:{model_port}/v1",
-            "PARLOUR_MODEL": "scripted",
-            "DISCORD_TOKEN": discord.token,
-            "PARLOUR_DISCORD_API_URL": discord.api_url,
-            "PARLOUR_DISCORD_GATEWAY_URL": discord.gateway_url,
-            "PARLOUR_GATEWAY_DISCORD_IDENTIFY_INTERVAL_S": "0",
-            "PARLOUR_GATEWAY_DISCORD_EDIT_INTERVAL_S": "0.1",
-            "PARLOUR_GATEWAY_TURN_S": "15",
-            "PARLOUR_GATEWAY_ORPHAN_POLL_S": "0.5",
-            "PARLOUR_GATEWAY_LEASE_TTL_S": "3",  # a person whose gateway was killed waits for its lease to run out
-        }
-        stack = RunningStack(data_dir, free_port_base(), environment)
-        await asyncio.to_thread(stack.start)
-        await discord.wait_connected(timeout_s=WAIT_S)
-        yield Community(discord, guild, general, stack, model_port)
-        await asyncio.to_thread(stack.stop)
-    shutil.rmtree(data_dir, ignore_errors=True)
+    async with running_community() as community:
+        yield community
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -103,7 +44,7 @@ async def test_the_start_registers_the_slash_commands_and_prints_the_invite_link
     line = await community.printed("Slash commands registered.")
     assert invite_link(community.discord.bot.id) in line
     registered = community.discord.interactions.commands[(community.discord.bot.id, None)]
-    assert {command["name"] for command in registered.values()} == {"ask", "remember", "memories", "forget", "credits", "help"}
+    assert {command["name"] for command in registered.values()} == {payload["name"] for payload in command_payloads()}
 
 
 async def test_a_mention_is_answered_with_streamed_edits(community, model):
@@ -155,6 +96,17 @@ async def test_a_slash_command_asks_the_model(community, model):
     answer = await community.replied_with(used, "-1.19")
     assert answer.visible_to is None
     assert "palfrey" in (await model.request()).prompt
+
+
+async def test_of_a_message_to_several_people_the_own_parts_are_answered_each_quoted(community, model):
+    ada, bob, bot = community.newcomer(), community.newcomer("bob"), community.discord.bot
+    first, second = "what is the highest mountain of the whole of Europe?", "and how long does it take a beginner to climb it?"
+    model.next(Scripted(text="Mont Blanc."), Scripted(text="Two days."))
+    question = community.mention(ada, f"{bot.mention} {first} {bob.mention} dinner is at eight, see you. {bot.mention} {second}")
+    answer = await community.reply_with(question, "Two days.")
+    assert answer.content == f"> {first}\nMont Blanc.\n\n> {second}\nTwo days."
+    assert "@bob dinner is at eight, see you." in (await model.request(1)).prompt
+    assert community.discord.replies_to(question) == [answer]
 
 
 async def test_a_gateway_killed_in_mid_turn_apologises_in_the_channel_once_it_is_back(community, model):

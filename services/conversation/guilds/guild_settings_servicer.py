@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from parlour.conversation.v1 import conversation_pb2 as pb
 from parlour.conversation.v1 import conversation_pb2_grpc
-from services.conversation.guilds.guild_settings import DECISIONS, FLAGS, GuildSettings, settings_of
+from services.conversation.guilds.guild_settings import DECISIONS, FLAGS, LISTS, GuildSettings, settings_of
 from services.conversation.guilds.guild_settings_store import save_guild_settings, select_guild_settings_versions
 from services.conversation.guilds.settings_cache import SettingsCache
 from services.conversation.requests import once
@@ -63,9 +63,12 @@ class GuildSettingsServicer(conversation_pb2_grpc.GuildSettingsServiceServicer):
 
 
 def guild_settings_value(settings: pb.GuildSettings) -> GuildSettings:
-    """Return settings as they came. Raises InvalidField for rules that would leave their block of a prompt."""
+    """Return settings as they came. Raises InvalidField for rules that would leave their block of a prompt, and for an id that is empty."""
     if mark := foreign_mark(settings.rules):
         raise InvalidField("settings.rules", f"must not hold {mark[:40]!r}, which would end their part of the prompt")
+    for name in LISTS:
+        if "" in getattr(settings, name):
+            raise InvalidField(f"settings.{name}", "must not hold an empty id")
     given = {field.name for field, _ in settings.ListFields()}  # of the flags: those that are set, to whatever
     decisions = {name: getattr(settings, name) for name in DECISIONS if name not in FLAGS or name in given}
     return settings_of({**decisions, "rules": settings.rules.strip()}, version=settings.version)

@@ -112,9 +112,13 @@ def with_mentions(text: str, images: Sequence[Image]) -> str:
     return f"{text}\n{mentions(images)}" if images else text
 
 
-def fitting(own: Sequence[Image], earlier: Sequence[Image], *, tokens_each: int, budget_tokens: int) -> Shown:
-    """Return the pictures of the message and of earlier ones (newest first) that SHARE_MAX of the budget has room for; its own go first."""
+def fitting(own: Sequence[Image], earlier: Sequence[Image], *, tokens_each: int, budget_tokens: int, images_max: int | None = None) -> Shown:
+    """Return the pictures of the message and of earlier ones (newest first) that SHARE_MAX of the budget has room for; its own go first.
+
+    `images_max`: no more than so many, whatever the room.
+    """
     room = int(budget_tokens * SHARE_MAX) // tokens_each if tokens_each else len(own) + len(earlier)
+    room = room if images_max is None else min(room, images_max)
     kept_own = tuple(own[:room])
     kept_earlier = tuple(earlier[: room - len(kept_own)])
     left_out = len(own) + len(earlier) - len(kept_own) - len(kept_earlier)

@@ -36,6 +36,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from parlour.credit.v1 import credit_pb2
 from parlour.memory.v1 import memory_pb2
 from services.conversation import tables
+from services.conversation.guilds.ignored_people import ignoring_guilds, stop_ignoring
 from services.conversation.message_store import Conversation
 from services.conversation.privacy import erasure_store
 from services.conversation.privacy.erasure_store import Subject
@@ -143,7 +144,8 @@ class Erasures:
     """Begins erasures, runs them, and tells how far they are.
 
     `settle` tells credit what a turn used; `follow_changes` has a conversation indexed and summed up again, in the transaction it is given;
-    `editing_persona` wraps a transaction that changes a persona (guild, user), so that no instance goes on with what it keeps of it.
+    `editing_persona` wraps a transaction that changes a persona (guild, user), `editing_guild` one that changes a guild's settings, so that no
+    instance goes on with what it keeps of it.
     """
 
     def __init__(
@@ -158,6 +160,7 @@ class Erasures:
         settle: Callable[[Turn], Awaitable[None]],
         follow_changes: Callable[[AsyncSession, Conversation], Awaitable[None]],
         editing_persona: Callable[[str, str], AbstractAsyncContextManager[None]],
+        editing_guild: Callable[[str], AbstractAsyncContextManager[None]],
     ) -> None:
         self._database = database
         self._jobs = jobs
@@ -168,6 +171,7 @@ class Erasures:
         self._settle = settle
         self._follow_changes = follow_changes
         self._editing_persona = editing_persona
+        self._editing_guild = editing_guild
 
     async def begin(self, request_id: str, user_id: str) -> Progress:
         """Record the wish, its tombstone and its job together; a repeated request answers how far its erasure is.
@@ -272,7 +276,8 @@ class Erasures:
         async with self._database.read() as session:
             stage = Stage(await session.scalar(sa.select(_erasures.c.stage).where(_erasures.c.erasure_id == subject.erasure_id)) or 0)
             unsettled = await erasure_store.unsettled_turns(session, subject, self._limits.batch_max)
-            guild_ids = await erasure_store.persona_guilds(session, subject)
+            persona_guilds = await erasure_store.persona_guilds(session, subject)
+            ignoring = await ignoring_guilds(session, subject.user_id)
         await self._settle_all([turn_of(row) for row in unsettled])
         async with self._at(subject, stage) as (session, row):
             counts = await erasure_store.erase_messages(session, subject, self._limits.batch_max)
@@ -280,14 +285,17 @@ class Erasures:
                 counts = await erasure_store.erase_turns(session, subject, self._limits.batch_max)
             await _note(session, row, "conversation", counts)
         if not counts.total():
-            await self._erase_rest(subject, stage, guild_ids)
+            await self._erase_rest(subject, stage, persona_guilds, ignoring)
 
-    async def _erase_rest(self, subject: Subject, stage: Stage, guild_ids: Sequence[str]) -> None:
+    async def _erase_rest(self, subject: Subject, stage: Stage, persona_guilds: Sequence[str], ignoring: Sequence[str]) -> None:
         async with AsyncExitStack() as editing:
-            for guild_id in guild_ids:
+            for guild_id in persona_guilds:
                 await editing.enter_async_context(self._editing_persona(guild_id, subject.user_id))
+            for guild_id in ignoring:
+                await editing.enter_async_context(self._editing_guild(guild_id))
             async with self._at(subject, stage) as (session, row):
                 counts = await erasure_store.erase_state(session, subject) + await erasure_store.tidy_places(session, subject)
+                counts += await stop_ignoring(session, subject.user_id, ignoring)
                 await _note(session, row, "conversation", counts)
                 for where in await erasure_store.touched_places(session, subject):
                     await self._follow_changes(session, where)

@@ -1,8 +1,9 @@
 """Everything that is stored about a person, in all services, as JSON lines.
 
 The first line names the schema and its parts, each that follows is {"part": ..., "row": {...}}, and the last counts them, so that an export that was
-cut off is known. Rows of owned tables (personal_data.py) are as they are stored; a message comes with the replies to it; memories and credit's
-balance, grants and entries are in the JSON form of their protos. Each page is read on its own: what is written meanwhile may be in it or not.
+cut off is known. Rows of owned tables (personal_data.py) are as they are stored; a message comes with the replies to it; of a guild that ignores the
+person there is the id; memories and credit's balance, grants and entries are in the JSON form of their protos. Each page is read on its own: what is
+written meanwhile may be in it or not.
 
 Memory and credit are asked for their first answers before anything is sent: where one of them is away the export is refused, not shortened.
 """
@@ -19,6 +20,7 @@ from prometheus_client import Counter, Gauge
 from parlour.credit.v1 import credit_pb2
 from parlour.memory.v1 import memory_pb2
 from services.conversation import tables
+from services.conversation.guilds.ignored_people import ignoring_guilds
 from services.conversation.privacy.personal_data import NOT_EXPORTED, OWNED
 from services.credit.client import CreditClient
 from services.memory.client import MemoryClient
@@ -76,7 +78,8 @@ class SubjectExports:
             first = await anext(memories, None)  # memory is known to answer before the first line is sent
             count = 0
             yield await self._header(user_id)
-            parts = (self._owned(user_id), self._messages(user_id), _with_first(first, memories), self._credit_rows(user_id, entries))
+            own = (self._owned(user_id), self._ignored(user_id), self._messages(user_id))
+            parts = (*own, _with_first(first, memories), self._credit_rows(user_id, entries))
             for part in parts:
                 async with aclosing(part) as rows:
                     async for name, row in rows:
@@ -88,7 +91,7 @@ class SubjectExports:
     async def _header(self, user_id: str) -> str:
         async with self._database.read() as session:
             now = (await session.execute(sa.select(sa.func.now()))).scalar_one()
-        parts = [*(f"conversation.{table}" for table in OWNED), "conversation.messages", "memory.memories"]
+        parts = [*(f"conversation.{table}" for table in OWNED), "conversation.guild_settings", "conversation.messages", "memory.memories"]
         parts += ["credit.balance", "credit.grants", "credit.entries"]
         return _line({"schema": SCHEMA, "version": VERSION, "user_id": user_id, "time": now, "parts": parts})
 
@@ -109,6 +112,13 @@ class SubjectExports:
                 if len(rows) < self._page_size:
                     break
                 after = [rows[-1][each.name] for each in key]
+
+    async def _ignored(self, user_id: str) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
+        """Where a person is not answered, and nothing else of what was decided there."""
+        async with self._database.read() as session:
+            guild_ids = await ignoring_guilds(session, user_id)
+        for guild_id in guild_ids:
+            yield "conversation.guild_settings", {"guild_id": guild_id}
 
     async def _messages(self, user_id: str) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
         after = 0

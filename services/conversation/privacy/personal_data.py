@@ -36,6 +36,8 @@ SHARED: Mapping[str, Mapping[str, str]] = {
         "centroid": "emptied with the summary",
         "summary": "emptied by a trigger where a message that it covers changes or goes, and made again",
     },
+    "guild_settings": {"ignored_user_ids": "the person is taken out"},
+    "guild_settings_versions": {"ignored_user_ids": "the person is taken out"},
     "requests": {
         "user_id": "emptied",
         "payload_hash": "emptied",
@@ -44,14 +46,16 @@ SHARED: Mapping[str, Mapping[str, str]] = {
     "erasures": {"user_id": "emptied when the erasure is complete", "walked": "so is it: it holds what the person was called"},
 }
 
+_CHANNELS = ("answered_channel_ids", "allowed_channel_ids", "ignored_channel_ids")
+
 IMPERSONAL: Mapping[str, frozenset[str]] = {
     "messages": frozenset({"guild_id", "channel_id", "role"}),
     "message_embeddings": frozenset({"guild_id", "channel_id", "model"}),
     "message_terms": frozenset({"guild_id", "channel_id"}),
     "topics": frozenset({"guild_id", "channel_id", "summary_source"}),
     "conversations": frozenset({"guild_id", "channel_id"}),  # deleted where nothing is left of a conversation of direct messages
-    "guild_settings": frozenset({"guild_id", "rules"}),
-    "guild_settings_versions": frozenset({"guild_id", "rules"}),
+    "guild_settings": frozenset({"guild_id", "rules", *_CHANNELS}),
+    "guild_settings_versions": frozenset({"guild_id", "rules", *_CHANNELS}),
     "background_usage": frozenset({"guild_id", "feature"}),
     "requests": frozenset({"method", "request_id"}),  # a hash of the id
     "tombstones": frozenset({"subject_hash"}),

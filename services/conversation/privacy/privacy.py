@@ -46,6 +46,7 @@ def build_privacy(
     credit: CreditClient,
     memory: MemoryClient,
     editing_persona: Callable[[str, str], AbstractAsyncContextManager[None]],
+    editing_guild: Callable[[str], AbstractAsyncContextManager[None]],
 ) -> Privacy:
     """Build it and register its jobs; once the service runs, whom a restore has brought back is erased again.
 
@@ -76,6 +77,7 @@ def build_privacy(
         settle=lambda turn: settle_turn(credit, turn),
         follow_changes=follow_changes,
         editing_persona=editing_persona,
+        editing_guild=editing_guild,
     )
     erasures.register()
     opt_out.register(jobs, database, keep_s=settings.opted_out_keep_s, turns_max=settings.erasure_batch_max)

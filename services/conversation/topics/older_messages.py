@@ -132,8 +132,10 @@ class Older:
 
 def may_not_fit(parts: Parts, budget_tokens: int) -> bool:
     """Whether a prompt may not show all of a conversation: there is more than was read, or all its parts together are estimated above the budget."""
-    said = [*parts.history, parts.message, *([parts.replied_to] if parts.replied_to else ())]
-    texts = [parts.system, parts.rules, parts.relationship, *parts.memories, *(summary.text for summary in parts.summaries)]
+    quoted = (parts.replied_to, parts.thread_starter, *parts.reply_chain)
+    said = [*parts.history, parts.message, *(one for one in quoted if one is not None)]
+    files = (file.text for file in parts.files)
+    texts = [*files, parts.system, parts.rules, parts.relationship, *parts.memories, *(summary.text for summary in parts.summaries)]
     needed = sum(estimate_tokens(one.text) + _AROUND_TOKENS for one in said) + sum(estimate_tokens(text) for text in texts)
     return not parts.history_is_whole or needed > budget_tokens
 

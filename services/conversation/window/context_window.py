@@ -2,19 +2,22 @@
 
 What stays the same from turn to turn comes first: persona, rules, relationship, summaries, and the recent messages, which begin where they began
 the turn before (recent_window.py). How much room these have depends on nothing that changes with every turn, so that a provider's prefix cache
-keeps them. What does change comes last, in the message that is answered: earlier messages about the same thing, memories, what is replied to, the
-message.
+keeps them. What does change comes last, in the message that is answered: earlier messages about the same thing, memories, the thread's first message,
+what is replied to, files, the message.
 
 Persona, rules and message are always in. Every other part has a share of the room that no other can take from it. What the shares leave over goes,
-in this order, to the last exchange if it is too long for its share, what is replied to (without it "what does that mean?" has no answer), earlier
-messages about the same thing, memories, and messages too old to be recent: beyond the last few, what was said about a thing helps more than what
-was said just before. Summaries and relationship get nothing of it, since they come first and must not change.
+in this order, to the last exchange if it is too long for its share, what is replied to (without it "what does that mean?" has no answer), files,
+earlier messages about the same thing, memories, and messages too old to be recent: beyond the last few, what was said about a thing helps more than
+what was said just before. Summaries and relationship get nothing of it, since they come first and must not change.
+Where a message has files, they have a share of the last message's room, and the shares of its other parts are so much smaller.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 
+from services.conversation.turn import TextFile
+from services.conversation.window.brought_along import BroughtAlong
 from services.conversation.window.recent_window import MESSAGE_BYTES, Placed, recent_start
 from services.conversation.window.token_counting import ESTIMATE, TokenCounter
 from services.conversation.window.token_counting import estimate_tokens as estimate_tokens
@@ -33,7 +36,6 @@ from services.conversation.window.window_blocks import (
     merged,
     names_of,
     relationship_block,
-    replied_to_block,
     rules_block,
     summary_line,
     turn_message,
@@ -44,13 +46,11 @@ from services.conversation.window.window_blocks import Summary as Summary
 from services.conversation.window.window_filling import Candidate, Tail, distinct, newest_that_fit, spread
 from services.runtime.errors import ContextTooLong
 
-PARTS = ("persona", "rules", "relationship", "summaries", "recent", "older", "memories", "replied_to", "message")
+PARTS = ("persona", "rules", "relationship", "summaries", "recent", "older", "memories", "thread_starter", "replied_to", "files", "message")
 """The parts of a prompt, in its order. Recent messages that find no place among the recent ones stand with the older ones."""
 
 _MESSAGE_TOKENS_MIN = 128
 _ATTEMPTS = 6
-_QUOTE_CHARS = 120
-_CUT_TOKENS = 24
 _EXCHANGE = 2  # a message and its answer
 _BLOCKS = {"earlier": (EARLIER_OPEN, EARLIER_CLOSE), "memories": (MEMORIES_OPEN, MEMORIES_CLOSE)}
 
@@ -59,7 +59,8 @@ _BLOCKS = {"earlier": (EARLIER_OPEN, EARLIER_CLOSE), "memories": (MEMORIES_OPEN,
 class Parts:
     """What could go into a prompt: `memories` and `older` messages best first, `summaries` and `history` (the newest messages) oldest first.
 
-    `history_is_whole`: the conversation has no older messages than those. `unavailable`: parts that could not be had.
+    `history_is_whole`: the conversation has no older messages than those. `unavailable`: parts that could not be had. `reply_chain` is what
+    `replied_to` replies to, and so on, nearest first.
     """
 
     system: str
@@ -73,11 +74,17 @@ class Parts:
     older: Sequence[Said] = ()
     history_is_whole: bool = True
     unavailable: frozenset[str] = frozenset()
+    reply_chain: Sequence[Said] = ()
+    thread_starter: Said | None = None
+    files: Sequence[TextFile] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How much of the room beside persona, rules and message each part is sure of, 0 to 1, together 1 at most."""
+    """How much of the room beside persona, rules and message each part is sure of, 0 to 1, together 1 at most.
+
+    What is replied to shares its own with the thread's first message. `files`: of the last message's room, where there are any.
+    """
 
     recent: float = 0.3
     older: float = 0.3
@@ -85,10 +92,13 @@ class Shares:
     summaries: float = 0.1
     replied_to: float = 0.1
     relationship: float = 0.05
+    files: float = 0.5
 
     def __post_init__(self) -> None:
         """Raise ValueError where the shares are more than there is."""
         given = (self.recent, self.older, self.memories, self.summaries, self.replied_to, self.relationship)
+        if not 0 <= self.files <= 1:
+            raise ValueError(f"PARLOUR_CONVERSATION_FILE_SHARE: a share is 0 to 1, not {self.files:.2f}.")
         if min(given) < 0 or sum(given) > 1 + 1e-9:
             raise ValueError(f"PARLOUR_CONVERSATION_..._SHARE: the shares of a prompt are {sum(given):.2f} together; 1 is all there is.")
 
@@ -178,7 +188,8 @@ class _Window:
         self._named = bool(spoke - {parts.message.author_id})
         # What comes first may only use names that do not change with what is found for this turn.
         self._names: Names = names_of([*parts.history, parts.message])
-        others = [*parts.older, *([parts.replied_to] if parts.replied_to else [])]
+        self._brought = BroughtAlong(parts.replied_to, parts.reply_chain, parts.thread_starter, parts.files, self._tokens)
+        others = [*parts.older, *self._brought.quoted, *([self._brought.starter] if self._brought.starter else [])]
         self._all_names: Names = {**names_of(others), **self._names}
         self._recent = [turn_message(said, self._names, named=self._named) for said in parts.history]
         self._marks: dict[str, int] = {}
@@ -244,42 +255,34 @@ class _Window:
 
     def _tail(self, shared: int, left: int, spare: int, shown: Sequence[Said], older: Sequence[Said], rest: Sequence[Said]) -> Tail:
         """Choose what stands in the last message: each part its share first, then what is left over in order of priority."""
-        shares = self._shares
-        replied_to = self._replied_to(shown)
+        shares, brought, names = self._shares, self._brought, self._all_names
+        replied_to, first = brought.quotes(shown, names), brought.first(shown, names)
+        for_files = int(left * shares.files) if self._parts.files else 0
+        shared = int(shared * (1 - shares.files)) if self._parts.files else shared
         earlier = self._earlier("older", older)
         memories = self._candidates("memories", [memory_line(memory) for memory in self._parts.memories], block="memories")
         before = self._earlier("recent", rest)
-        tail = Tail(left, self._mark_tokens)
-        tail.fill(replied_to, int(shared * shares.replied_to))
+        tail = Tail(left - for_files, self._mark_tokens)
+        quotes = int(shared * shares.replied_to)
+        tail.fill(replied_to, quotes, gaps=False)
+        tail.fill(first, quotes - (left - for_files - tail.left))
         tail.fill(before, spare, gaps=False)
         tail.fill(earlier, int(shared * shares.older))
         tail.fill(memories, int(shared * shares.memories))
+        tail.left += for_files
         if not shown:  # the last words, too long for their own place, are worth more than what bears on the message
             tail.fill(before[:_EXCHANGE], tail.left, gaps=False)
-        tail.fill(replied_to, tail.left)
+        tail.fill(replied_to, tail.left, gaps=False)
         if replied_to and not tail.of("replied_to"):
-            tail.fill(self._cut(replied_to[0], tail.left), tail.left)
+            tail.fill(brought.cut(replied_to[0], tail.left, names), tail.left)
+        tail.fill(first, tail.left)
+        if first and not tail.of("thread_starter"):  # a forum's posts are long, and what else bears on the message is worth as much
+            tail.fill(brought.cut(first[0], tail.left // 2, names), tail.left)
+        tail.fill(brought.files(tail.left), tail.left)
         tail.fill(earlier, tail.left)
         tail.fill(memories, tail.left)
         tail.fill(before, tail.left, gaps=False)
         return tail
-
-    def _replied_to(self, shown: Sequence[Said]) -> list[Candidate]:
-        said = self._parts.replied_to
-        if said is None or not said.text:
-            return []
-        seen = any(said.text == each.text or (said.message_id and said.message_id == each.message_id) for each in shown)
-        if seen and len(said.text) > _QUOTE_CHARS:  # the model sees all of it above: a few words tell it which one is meant
-            said = replace(said, text=f"{said.text[:_QUOTE_CHARS]} …")
-        return self._candidates("replied_to", [replied_to_block(said, self._all_names)])
-
-    def _cut(self, whole: Candidate, room: int) -> list[Candidate]:
-        """Return as much of the beginning of what is replied to as there is room for."""
-        said = self._parts.replied_to
-        if said is None or room <= _CUT_TOKENS:
-            return []
-        chars = len(said.text) * (room - _CUT_TOKENS) // max(whole.tokens, 1)
-        return self._candidates("replied_to", [replied_to_block(replace(said, text=f"{said.text[:chars]} …"), self._all_names)]) if chars else []
 
     def _earlier(self, part: str, messages: Sequence[Said]) -> list[Candidate]:
         lines = [earlier_line(said, self._all_names) for said in messages]
@@ -311,7 +314,8 @@ class _Window:
         if memories := tail.of("memories"):
             opening, closing = self._pieces("memories", "user", [(MEMORIES_OPEN, 0), (MEMORIES_CLOSE, 0)])
             pieces += [opening, *map(_piece, memories), closing]
-        return [*pieces, *map(_piece, tail.of("replied_to"))]
+        # Oldest first: each replies to the one before.
+        return [*pieces, *map(_piece, [*tail.of("thread_starter"), *reversed(tail.of("replied_to")), *tail.of("files")])]
 
     def _mark_tokens(self, mark: str) -> int:
         """Return what the marks of a block cost, or the line of a day."""
@@ -336,7 +340,7 @@ class _Window:
         tokens["message"] += self._counter.answer_overhead
         counted = {**self._given(), **given}
         reports = tuple(self._report(name, included[name], tokens[name], counted[name]) for name in PARTS)
-        return Prompt(tuple(messages), sum(totals) + self._counter.answer_overhead, _in_words(reports), reports)
+        return Prompt(tuple(messages), sum(totals) + self._counter.answer_overhead, _in_words(reports, self._brought.files_cut), reports)
 
     def _given(self) -> Mapping[str, int]:
         """Return how many items each part had, but the messages, which may be in two."""
@@ -346,7 +350,9 @@ class _Window:
             "rules": int(bool(parts.rules)),
             "relationship": int(bool(parts.relationship)),
             "memories": len(parts.memories),
-            "replied_to": int(parts.replied_to is not None and bool(parts.replied_to.text)),
+            "thread_starter": int(self._brought.starter is not None),
+            "replied_to": len(self._brought.quoted),
+            "files": len(parts.files),
             "message": 1,
         }
 
@@ -365,8 +371,9 @@ def _piece(candidate: Candidate) -> _Piece:
     return _Piece(candidate.part, PromptMessage("user", candidate.text), candidate.tokens, 1)
 
 
-def _in_words(reports: Sequence[PartReport]) -> tuple[str, ...]:
+def _in_words(reports: Sequence[PartReport], files_cut: int) -> tuple[str, ...]:
     missing = {report.name: report.left_out for report in reports}
+    included = {report.name: report.included for report in reports}
     words = []
     if missing["relationship"]:
         words.append("what is known of the person")
@@ -376,8 +383,14 @@ def _in_words(reports: Sequence[PartReport]) -> tuple[str, ...]:
         words.append(_counted(messages, "earlier message", "earlier messages"))
     if missing["memories"]:
         words.append(_counted(missing["memories"], "memory", "memories"))
+    if missing["thread_starter"]:
+        words.append("the first message of the thread")
     if missing["replied_to"]:
-        words.append("the message replied to")
+        words.append("the message replied to" if included["replied_to"] == 0 else "what the message replied to replies to")
+    if missing["files"]:
+        words.append(_counted(missing["files"], "file", "files"))
+    if files_cut:
+        words.append(f"the rest of {_counted(files_cut, 'file', 'files')}")
     return tuple(words)
 
 

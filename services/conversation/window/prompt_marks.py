@@ -9,7 +9,7 @@ import unicodedata
 
 BLOCKS = (
     *("instructions", "rules", "relationship", "summaries", "summary"),
-    *("memories", "memory", "earlier", "message", "replied_to", "images", "image"),
+    *("memories", "memory", "earlier", "message", "replied_to", "thread_starter", "text_file", "images", "image"),
 )
 """The names of our marks, as in <memories> and </memories>."""
 

@@ -110,8 +110,20 @@ def relationship_block(relationship: str) -> str:
 
 
 def replied_to_block(said: Said, names: Names) -> str:
-    """Return the message that is replied to."""
-    return f"<replied_to{_from(said.author_name)}>\n{shown_text(said.text, names)}\n</replied_to>"
+    """Return the message that is replied to. Of several blocks, each replies to the one before."""
+    return f"<replied_to{_from(_speaker(said))}>\n{shown_text(said.text, names)}\n</replied_to>"
+
+
+def thread_starter_block(said: Said, names: Names) -> str:
+    """Return the message that the thread was started from."""
+    return f"<thread_starter{_from(_speaker(said))}>\n{shown_text(said.text, names)}\n</thread_starter>"
+
+
+def text_file_block(name: str, text: str, left_out_lines: int) -> str:
+    """Return a file that came with the message, and how much of its end is not here."""
+    lines = "line is" if left_out_lines == 1 else "lines are"
+    note = f"\n[{left_out_lines} more {lines} left out]" if left_out_lines else ""
+    return f'<text_file name="{_plain_name(name)}">\n{without_marks(text.rstrip())}{note}\n</text_file>'
 
 
 def asked_block(said: Said, names: Names, *, named: bool) -> str:
@@ -135,6 +147,10 @@ def merged(messages: Sequence[PromptMessage]) -> list[PromptMessage]:
 def _one_line(text: str) -> str:
     # What is printable has no line end: told in a tenth of the time.
     return text if text.isprintable() or not _LINE_END.search(text) else " ".join(text.split())
+
+
+def _speaker(said: Said) -> str:
+    return "you" if said.role == "assistant" else said.author_name
 
 
 def _from(author_name: str) -> str:

@@ -1,52 +1,47 @@
-"""Commands carried out: answered from the stores, never by the model, and free of charge.
+"""Which command is carried out by whom: from a kind, or from what a button asks for, to the one that answers it.
 
-A repeated message finds the first result, because request ids derive from the message.
+Commands are answered from the stores, never by the model, and free of charge. A repeated message finds the first result, because request ids derive
+from the message.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 
-from parlour.credit.v1 import credit_pb2
+from prometheus_client import Counter
+
 from parlour.gateway.v1 import gateway_pb2
-from parlour.memory.v1 import memory_pb2
 from services.conversation.client import ConversationClient
 from services.credit.client import CreditClient
-from services.gateway import events, notices, requests
+from services.gateway import notices, requests
+from services.gateway.commands import confirmations
+from services.gateway.commands.conversation_answers import ConversationAnswers
+from services.gateway.commands.credit_answers import CreditAnswers
+from services.gateway.commands.finals import Area, Handler, Tell, is_typed, refusing, said
+from services.gateway.commands.help import help_text
+from services.gateway.commands.memory_answers import FORGET, MemoryAnswers
+from services.gateway.commands.moderation_answers import ModerationAnswers
+from services.gateway.commands.offers import Offers, Slot
 from services.gateway.commands.parsing import Command, Kind
+from services.gateway.commands.pool_answers import PoolAnswers
+from services.gateway.commands.privacy_answers import PrivacyAnswers
+from services.gateway.commands.quarantine_answers import QuarantineAnswers
+from services.gateway.commands.questions import Questions
+from services.gateway.commands.standing_answers import StandingAnswers
 from services.gateway.commands.voice_answers import VoiceAnswers
 from services.gateway.events import Final
+from services.gateway.guild_settings import GuildSettingsCache
 from services.gateway.settings import GatewaySettings
 from services.memory.client import MemoryClient
-from services.runtime.bounded_map import BoundedMap
-from services.runtime.errors import CircuitOpen, ParlourError
 
-MEMORY_CHARS_MAX = 2_000
-"""What the memory service accepts in one text."""
-
-_Place = tuple[str, str]
-_AWAY = {
-    Kind.CREDITS: "credit_command_unavailable",
-    **dict.fromkeys((Kind.EXPLAIN_VOICE, Kind.UNDO_VOICE, Kind.LIST_PRESETS, Kind.TAKE_PRESET), "voice_command_unavailable"),
-}
-"""What is said where the service that a command needs is away; that is memory unless it stands here."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A plan to forget, until when (by the wall clock, seconds) it can be carried out or undone, and when it was made or carried out."""
-
-    plan_id: str
-    count: int
-    until_s: float
-    at_s: float
+_confirmations = Counter("parlour_gateway_confirmations_total", "Answers to questions that were asked before something is done", ["about", "result"])
 
 
 class CommandAnswers:
     """Carries out commands.
 
-    A forget is offered first and waits for a yes: the offer is kept for each person and place as long as the plan lives, and is dropped when the
-    person talks of something else, so that a later "yes" is not taken for consent.
+    What cannot be taken back is asked first and waits for a yes, by a button or in words. The question is dropped when the person talks of something
+    else, so that a later "yes" is not taken for consent. `offers`: what "yes", "undo" and "more" refer to.
     """
 
     def __init__(
@@ -55,179 +50,143 @@ class CommandAnswers:
         credit: CreditClient,
         conversation: ConversationClient,
         settings: GatewaySettings,
+        guilds: GuildSettingsCache,
+        offers: Offers,
+        standing: StandingAnswers,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        self._memory = memory
-        self._credit = credit
-        self._voice = VoiceAnswers(conversation, settings, wall_clock)
-        self._settings = settings
+        self._guilds = guilds
+        self._offers = offers
         self._now_s = wall_clock
-        self._offers: BoundedMap[_Place, _Plan] = BoundedMap("gateway_forget_offers", ttl_s=settings.forget_offer_s)
-        self._done: BoundedMap[_Place, _Plan] = BoundedMap("gateway_forgets_done", ttl_s=settings.forget_offer_s)
+        self._questions = Questions(offers, conversation, instance_id=settings.instance_id, look_s=settings.question_look_s, wall_clock=wall_clock)
+        self._voice = VoiceAnswers(conversation, settings, wall_clock)
+        self._memory = MemoryAnswers(memory, offers, self._questions, settings, wall_clock)
+        self._conversation = ConversationAnswers(conversation, self._questions, settings, wall_clock)
+        self._privacy = PrivacyAnswers(conversation, guilds, self._questions, settings, wall_clock)
+        self._areas: tuple[Area, ...] = (
+            self._memory,
+            self._conversation,
+            self._privacy,
+            self._voice,
+            CreditAnswers(credit, settings, wall_clock),
+            PoolAnswers(credit, settings, wall_clock),
+            ModerationAnswers(conversation, guilds, settings),
+            QuarantineAnswers(memory, settings),
+            standing,
+        )
+        self._by_kind: dict[Kind, tuple[str, Handler]] = {
+            kind: (area.away, handler) for area in self._areas for kind, handler in area.handlers().items()
+        }
+        self._by_kind |= {Kind.UNDO: (self._memory.away, self._undo_last), Kind.HELP: (self._memory.away, self._help)}
 
-    def applies(self, command: Command, message: gateway_pb2.IncomingMessage) -> bool:
-        """Whether a command means something here: "yes" and "no" do only after a forget was offered."""
+    async def applies(self, command: Command, message: gateway_pb2.IncomingMessage) -> bool:
+        """Whether a command means something here: "yes" and "no" do only after a question, and "yes" where this message was carried out before."""
+        if command.kind is Kind.CONFIRM and await self._carried_out(message) is not None:
+            return True
         if command.kind in (Kind.CONFIRM, Kind.DECLINE):
-            return self._alive(self._offers, _place(message)) is not None
+            return await self._questions.standing(message) is not None
         return True
 
     def talked(self, message: gateway_pb2.IncomingMessage) -> None:
-        """Note that a person talks of something else: a forget that was offered is no longer waited for."""
-        self._offers.pop(_place(message))
+        """Note that a person talks of something else: what they were asked is no longer waited for."""
+        self._questions.talked(message)
 
-    async def answer(self, command: Command, message: gateway_pb2.IncomingMessage) -> Final:
-        """Carry out a command and return its answer; what fails is a refusal in plain words."""
-        work: dict[Kind, Callable[[], Awaitable[Final]]] = {
-            Kind.REMEMBER: lambda: self._remember(message, command.text),
-            Kind.LIST: lambda: self._list(message),
-            Kind.FORGET: lambda: self._offer_forget(message, command.text),
-            Kind.CONFIRM: lambda: self._confirm(message),
-            Kind.DECLINE: lambda: self._decline(message),
-            Kind.UNDO: lambda: self._undo_last(message),
-            Kind.EXPLAIN_VOICE: lambda: _saying(message, self._voice.explain(message)),
-            Kind.UNDO_VOICE: lambda: _saying(message, self._voice.undo(message)),
-            Kind.LIST_PRESETS: lambda: _saying(message, self._voice.presets()),
-            Kind.TAKE_PRESET: lambda: _saying(message, self._voice.take(message, command.text)),
-            Kind.CREDITS: lambda: self._credits(message),
-            Kind.HELP: lambda: self._help(message),
-        }
-        return await _refusing(message, _AWAY.get(command.kind, "memory_command_unavailable"), work[command.kind])
+    async def answer(self, command: Command, message: gateway_pb2.IncomingMessage, tell: Tell) -> Final:
+        """Carry out a command and return its answer; what fails is a refusal in plain words.
 
-    async def decide(self, decision: gateway_pb2.ForgetDecision, message: gateway_pb2.IncomingMessage) -> Final:
-        """Carry out what a pressed button asks for."""
-        act = self._undo if decision.undo else self._forget
-        return await _refusing(message, "memory_command_unavailable", lambda: act(message, decision.plan_id))
+        `tell` shows more text while a command takes its time; the answer begins with all that was shown so.
+        """
+        if command.kind is Kind.CONFIRM:
+            return await self._confirm(message, tell)
+        if command.kind is Kind.DECLINE:
+            return await self._decline(message)
+        away, handler = self._by_kind[command.kind]
+        return await refusing(message, away, lambda: handler(message, command.text))
 
-    async def _help(self, message: gateway_pb2.IncomingMessage) -> Final:
-        return _said(message, notices.words("help"))
+    async def act(self, request: gateway_pb2.HandleMessageRequest, tell: Tell) -> Final:
+        """Carry out what a pressed button asks for; as `answer`."""
+        message, memory = request.message, self._memory
+        match request.WhichOneof("action"):
+            case "forget_decision" if request.forget_decision.keep:
+                return await self._decline(message, request.forget_decision.plan_id)
+            case "forget_decision":
+                decide = memory.undo if request.forget_decision.undo else memory.forget
+                work = partial(decide, message, request.forget_decision.plan_id)
+            case "memory_edit":
+                work = partial(memory.edit, message, request.memory_edit)
+            case "memory_deletion":
+                work = partial(memory.delete, message, request.memory_deletion)
+            case "memories_page":
+                work = partial(memory.page, message, request.memories_page.page_token)
+            case _:
+                return await self._decide(message, request.confirmation.confirmation_id, confirmed=request.confirmation.confirmed, tell=tell)
+        return await refusing(message, memory.away, work)
 
-    async def _remember(self, message: gateway_pb2.IncomingMessage, text: str) -> Final:
-        if not text:
-            return _said(message, notices.words("remember_what"))
-        if len(text) > MEMORY_CHARS_MAX:
-            return _said(message, notices.words("too_long_to_remember", limit=MEMORY_CHARS_MAX))
-        added = await self._memory.add_memory(requests.add_memory(message, text), timeout_s=self._settings.command_s)
-        key = _remembered_key(added)
-        final = _said(message, notices.words(key, text=notices.list_text([added.memory.text])))
-        final.remembered.extend(_shown([added.memory]))
+    async def _confirm(self, message: gateway_pb2.IncomingMessage, tell: Tell) -> Final:
+        plan_id = await self._carried_out(message)
+        if plan_id is None:
+            asked = await self._questions.standing(message)
+            if asked is None:
+                return said(message, notices.words("question_expired"))
+            if asked.about != FORGET:
+                # Words in a guild are answered in front of others, until the end says that they are private: nothing is shown before.
+                return await self._decide(message, asked.token, confirmed=True, tell=_silently if message.guild_id else tell)
+            plan_id = asked.token
+        _confirmations.labels(FORGET, "yes").inc()
+        return await refusing(message, self._memory.away, partial(self._memory.forget, message, plan_id))
+
+    async def _carried_out(self, message: gateway_pb2.IncomingMessage) -> str | None:
+        """The plan that this very message carried out: it comes once more."""
+        done = await self._offers.get(Slot.DONE, message)
+        return done.token if done is not None and done.about == FORGET and done.turn_id == requests.turn_id_of(message) else None
+
+    async def _decline(self, message: gateway_pb2.IncomingMessage, plan_id: str = "") -> Final:
+        """Do nothing of what was asked. `plan_id` names the forget that a button declines: another question that stands meanwhile stays."""
+        asked = await self._questions.standing(message)
+        if asked is not None and asked.about != FORGET and not plan_id:
+            return await self._decide(message, asked.token, confirmed=False)
+        await self._questions.answered(message, plan_id)
+        _confirmations.labels(FORGET, "no").inc()
+        return said(message, notices.words("forget_declined"))
+
+    async def _decide(self, message: gateway_pb2.IncomingMessage, confirmation_id: str, *, confirmed: bool, tell: Tell | None = None) -> Final:
+        """Do what was asked before, after a yes. The question stays where that fails, so that a yes can be said again."""
+        try:
+            asked = confirmations.read(confirmation_id, message, self._now_s())
+        except confirmations.NotTheirs:
+            return said(message, notices.words("question_not_yours"), private=True)
+        except confirmations.TooLate:
+            return said(message, notices.words("question_expired"), private=True)
+        _confirmations.labels(asked.about, "yes" if confirmed else "no").inc()
+        about_privacy = asked.about in (confirmations.ERASE, confirmations.ERASING)
+        if not confirmed or tell is None:
+            final = said(message, notices.words("erasing_anyway" if asked.about == confirmations.ERASING else "declined"), private=about_privacy)
+        elif about_privacy:
+            final = await refusing(message, self._privacy.away, partial(self._privacy.erase, message, asked, tell))
+        else:
+            final = await refusing(message, self._conversation.away, partial(self._conversation.reset, message, asked))
+        if final.outcome == Final.OUTCOME_COMMAND and not final.HasField("confirmation"):
+            await self._questions.answered(message, confirmation_id)
         return final
 
-    async def _list(self, message: gateway_pb2.IncomingMessage) -> Final:
-        request = memory_pb2.ListMemoriesRequest(viewer=requests.viewer_of(message), page_size=self._settings.listed_max)
-        found = await self._memory.list_memories(request, timeout_s=self._settings.command_s)
-        if not found.memories:
-            return _said(message, notices.words("memories_none"))
-        listed, total = len(found.memories), max(found.total_size, len(found.memories))
-        key = "memories" if listed == total else "memories_more"
-        text = notices.words(key, count=notices.count_text(total), list=_texts(found.memories), more=total - listed)
-        final = _said(message, text)
-        final.memories.extend(_shown(found.memories))
-        return final
+    async def _help(self, message: gateway_pb2.IncomingMessage, _: str) -> Final:
+        settings = await self._guilds.get(message.guild_id)
+        return said(message, help_text(settings, in_guild=bool(message.guild_id), may_moderate=message.may_moderate), private=is_typed(message))
 
-    async def _offer_forget(self, message: gateway_pb2.IncomingMessage, text: str) -> Final:
-        if not text:
-            return _said(message, notices.words("forget_what"))
-        if len(text) > MEMORY_CHARS_MAX:
-            return _said(message, notices.words("too_long_to_remember", limit=MEMORY_CHARS_MAX))
-        request = memory_pb2.PlanForgetRequest(
-            request_id=f"{requests.turn_id_of(message)}:plan-forget", viewer=requests.viewer_of(message), text=text
-        )
-        plan = await self._memory.plan_forget(request, timeout_s=self._settings.command_s)
-        if not plan.plan_id or not plan.memories:
-            return _said(message, notices.words("forget_nothing"))
-        count = len(plan.memories)
-        self._offers.put(_place(message), _Plan(plan.plan_id, count, plan.expire_time.ToMilliseconds() / 1000, self._now_s()))
-        final = _said(message, notices.words("forget_offer", count=notices.count_text(count), list=_texts(plan.memories)))
-        final.forget_offer.plan_id = plan.plan_id
-        final.forget_offer.memories.extend(_shown(plan.memories))
-        return final
-
-    async def _confirm(self, message: gateway_pb2.IncomingMessage) -> Final:
-        plan = self._alive(self._offers, _place(message))
-        if plan is None:
-            return _said(message, notices.words("plan_expired"))
-        return await self._forget(message, plan.plan_id)
-
-    async def _forget(self, message: gateway_pb2.IncomingMessage, plan_id: str) -> Final:
-        request = memory_pb2.CommitForgetRequest(
-            request_id=f"{requests.turn_id_of(message)}:commit-forget", viewer=requests.viewer_of(message), plan_id=plan_id
-        )
-        done = await self._memory.commit_forget(request, timeout_s=self._settings.command_s)
-        self._offers.pop(_place(message))
-        self._done.put(_place(message), _Plan(plan_id, done.forgotten, done.undo_until_time.ToMilliseconds() / 1000, self._now_s()))
-        final = _said(message, notices.words("forget_done", count=notices.count_text(done.forgotten)))
-        final.forget_done.CopyFrom(gateway_pb2.ForgetDone(plan_id=plan_id, forgotten=done.forgotten, undo_until_time=done.undo_until_time))
-        return final
-
-    async def _decline(self, message: gateway_pb2.IncomingMessage) -> Final:
-        self._offers.pop(_place(message))
-        return _said(message, notices.words("forget_declined"))
-
-    async def _undo_last(self, message: gateway_pb2.IncomingMessage) -> Final:
+    async def _undo_last(self, message: gateway_pb2.IncomingMessage, text: str) -> Final:
         """Undo what was done last: a forget, or a change of the voice."""
-        plan = self._alive(self._done, _place(message))
+        if text:
+            return said(message, notices.words("undo_form"))
+        done = await self._offers.get(Slot.DONE, message)
+        if done is not None and done.about != FORGET and done.turn_id != requests.turn_id_of(message):
+            done = None  # undone before, and not by this message
         voice_at_s = await self._voice.changed_at_s(message)
-        if voice_at_s is not None and (plan is None or voice_at_s > plan.at_s):
-            return await _saying(message, self._voice.undo(message))
-        if plan is None:
-            return _said(message, notices.words("undo_nothing"))
-        return await self._undo(message, plan.plan_id)
-
-    async def _undo(self, message: gateway_pb2.IncomingMessage, plan_id: str) -> Final:
-        request = memory_pb2.UndoForgetRequest(
-            request_id=f"{requests.turn_id_of(message)}:undo-forget", viewer=requests.viewer_of(message), plan_id=plan_id
-        )
-        undone = await self._memory.undo_forget(request, timeout_s=self._settings.command_s)
-        self._done.pop(_place(message))
-        return _said(message, notices.words("undone", count=notices.count_text(undone.restored)))
-
-    async def _credits(self, message: gateway_pb2.IncomingMessage) -> Final:
-        request = credit_pb2.GetBalanceRequest(account_id=requests.account_of(message.user_id))
-        balance = (await self._credit.get_balance(request, timeout_s=self._settings.command_s)).balance
-        available, held = notices.credits_text(balance.available_microcredits), balance.held_microcredits
-        key = "credits_held" if held else "credits"
-        final = _said(message, notices.words(key, available=available, held=notices.credits_text(held)))
-        final.balance_known, final.available_microcredits = True, balance.available_microcredits
-        return final
-
-    def _alive(self, plans: BoundedMap[_Place, _Plan], place: _Place) -> _Plan | None:
-        plan = plans.get(place)
-        if plan is not None and plan.until_s <= self._now_s():
-            plans.pop(place)
-            return None
-        return plan
+        if voice_at_s is not None and (done is None or voice_at_s > done.at_s):
+            return await self._voice.undo(message, "")
+        if done is None:
+            return said(message, notices.words("undo_nothing"))
+        return await self._memory.undo(message, done.token)
 
 
-async def _refusing(message: gateway_pb2.IncomingMessage, away_key: str, work: Callable[[], Awaitable[Final]]) -> Final:
-    try:
-        return await work()
-    except ParlourError as error:
-        away = error.failure.unwell or isinstance(error, CircuitOpen)
-        text = notices.words(away_key) if away else notices.words_for(error)
-        return events.refused(requests.turn_id_of(message), text, error.reason)
-
-
-def _remembered_key(added: memory_pb2.AddMemoryResponse) -> str:
-    if added.memory.quarantined:
-        return "quarantined"
-    return "already_remembered" if added.duplicate else "remembered"
-
-
-async def _saying(message: gateway_pb2.IncomingMessage, text: Awaitable[str]) -> Final:
-    return _said(message, await text)
-
-
-def _said(message: gateway_pb2.IncomingMessage, text: str) -> Final:
-    return Final(turn_id=requests.turn_id_of(message), text=text, outcome=Final.OUTCOME_COMMAND)
-
-
-def _place(message: gateway_pb2.IncomingMessage) -> _Place:
-    return (message.user_id, message.guild_id)
-
-
-def _texts(memories: Iterable[memory_pb2.Memory]) -> str:
-    return notices.list_text(memory.text for memory in memories)
-
-
-def _shown(memories: Iterable[memory_pb2.Memory]) -> list[gateway_pb2.ShownMemory]:
-    return [gateway_pb2.ShownMemory(memory_id=memory.memory_id, text=memory.text, create_time=memory.create_time) for memory in memories]
+async def _silently(_: str) -> None:
+    """Show nothing before the answer."""

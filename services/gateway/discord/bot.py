@@ -5,25 +5,41 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn, Protocol
 
 import nextcord
+import redis.asyncio as redis
 from nextcord.ext import commands
 
+from services.gateway.discord.answer_records import AnswerRecords
 from services.gateway.discord.answering import ORIGIN, AssistantLike
 from services.gateway.discord.api import rest_client
-from services.gateway.discord.cogs.commands import AssistantCommands
 from services.gateway.discord.courier import DiscordCourier
+from services.gateway.discord.identify import IdentifyPace, StartLimit, asked_of_discord
 from services.gateway.discord.register import TOKEN_REFUSED, DiscordRefused
 from services.gateway.discord.replier import Replier
 from services.gateway.discord.settings import DiscordSettings
+from services.gateway.discord.shard_connection import CONNECT_S, STABLE_S, ReconnectBackoff, SessionShard, SessionWebSocket
 from services.runtime.health import Probe
 from services.runtime.telemetry import get_logger
 
 INTENTS_REFUSED = "Discord does not give this bot the text of messages: switch on Message Content Intent on the Bot page of your application."
 SHARDS_REFUSED = "Discord does not accept the shards of this process: PARLOUR_GATEWAY_DISCORD_SHARD_COUNT or _IDS does not fit."
 REFUSED_CLOSES = {4004: TOKEN_REFUSED, 4010: SHARDS_REFUSED, 4011: SHARDS_REFUSED, 4013: INTENTS_REFUSED, 4014: INTENTS_REFUSED}
-STABLE_S = 60.0  # a connection that held this long starts the waiting times anew
+# Parts of a message that Discord always sends and nextcord relies on; a compatible server may leave out what says nothing.
+SAYING_NOTHING: dict[str, Any] = {
+    "content": "",
+    "type": 0,
+    "tts": False,
+    "pinned": False,
+    "mention_everyone": False,
+    "edited_timestamp": None,
+    "mentions": [],
+    "mention_roles": [],
+    "attachments": [],
+    "embeds": [],
+}
 
 _log = get_logger(__name__)
 
@@ -50,9 +66,11 @@ class Link:
         """Note that no shard is up."""
         self._up.clear()
 
-    def set(self, shard_id: int, up: bool) -> None:
-        """Note what became of a shard."""
+    def set(self, shard_id: int, up: bool) -> bool:
+        """Note what became of a shard; return whether that is news."""
+        news = up is not (shard_id in self._up)
         (self._up.add if up else self._up.discard)(shard_id)
+        return news
 
     async def probe(self) -> None:
         """Raise ConnectionError unless every shard is connected."""
@@ -63,7 +81,7 @@ class Link:
 class AssistantBot(commands.AutoShardedBot):
     """One life of the client. Registers no commands with Discord and deletes none."""
 
-    def __init__(self, settings: DiscordSettings, replier: Replier, link: Link) -> None:
+    def __init__(self, settings: DiscordSettings, replier: Replier, link: Link, pace: IdentifyPace, jitter: Callable[[], float]) -> None:
         super().__init__(
             command_prefix=(),
             help_command=None,
@@ -81,8 +99,8 @@ class AssistantBot(commands.AutoShardedBot):
         )
         self._replier = replier
         self._link = link
-        self._identify_interval_s = settings.discord_identify_interval_s
-        self.add_cog(AssistantCommands())
+        self._pace = pace
+        self._backoff = partial(ReconnectBackoff, settings.discord_reconnect_max_s, jitter)
         self._survive_malformed_events()
         if settings.discord_gateway_url:
             self._use_gateway(settings.discord_gateway_url)
@@ -92,7 +110,7 @@ class AssistantBot(commands.AutoShardedBot):
         parsers = self._connection.parsers
         for event, parse in list(parsers.items()):
             if event not in ("READY", "RESUMED"):
-                parsers[event] = _skipping(event, parse)
+                parsers[event] = _skipping(event, _completing(parse) if event == "MESSAGE_CREATE" else parse)
 
     def _use_gateway(self, url: str) -> None:
         """Connect to this address, whatever GET /gateway says."""
@@ -115,10 +133,31 @@ class AssistantBot(commands.AutoShardedBot):
         await super().launch_shards()
         self._link.expect(len(self.shards))
 
+    async def launch_shard(self, gateway: str, shard_id: int, *, initial: bool = False) -> None:
+        """Connect one shard, however often that fails: nextcord's own does not wait longer each time, nor for the day's IDENTIFYs."""
+        backoff = self._backoff()
+        while True:
+            await self._pace.opened(self._ask_start_limit)
+            coming = SessionWebSocket.from_client(self, initial=initial, gateway=gateway, shard_id=shard_id)
+            try:
+                websocket = await asyncio.wait_for(coming, CONNECT_S)
+                break
+            except Exception as error:  # whatever a server or a network can cause
+                wait_s = backoff.delay()
+                problem = f"{type(error).__name__}: {error}"[:200]
+                _log.warning("a Discord shard could not connect; trying again", shard=shard_id, problem=problem, wait_s=round(wait_s, 1))
+                await asyncio.sleep(wait_s)
+        shards, queue = (getattr(self, f"_AutoShardedClient__{name}") for name in ("shards", "queue"))
+        shards[shard_id] = shard = SessionShard(websocket, self, queue.put_nowait, self._backoff())
+        shard.launch()
+
+    async def _ask_start_limit(self) -> StartLimit:
+        return await asked_of_discord(self.http)
+
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Keep Discord's pace for IDENTIFY."""
-        if not initial:
-            await asyncio.sleep(self._identify_interval_s)
+        """Keep Discord's pace for IDENTIFY, together with the bot's other processes. Raises IdentifyLater."""
+        application_id = self.application_id or (self.user.id if self.user is not None else 0)
+        await self._pace.granted(application_id, shard_id or 0, self._ask_start_limit)
 
     async def on_connect(self) -> None:
         """nextcord would register commands here."""
@@ -137,34 +176,40 @@ class AssistantBot(commands.AutoShardedBot):
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """Note it for health."""
-        self._link.set(shard_id, False)
-        _log.warning("Discord shard disconnected", shard=shard_id)
+        if self._link.set(shard_id, False):
+            _log.warning("Discord shard disconnected", shard=shard_id)
 
     async def on_message(self, message: nextcord.Message) -> None:
         """Answer a message."""
         await self._replier.message(message, self)
 
-    async def answer_command(self, interaction: nextcord.Interaction[Any], text: str, *, private: bool) -> None:
-        """Answer a slash command with the words for the same."""
-        await self._replier.command(interaction, text, private=private)
+    async def on_raw_message_edit(self, payload: nextcord.RawMessageUpdateEvent) -> None:
+        """Deal with an edit, also of a message that nextcord does not remember."""
+        await self._replier.updated({"guild_id": payload.guild_id, **payload.data}, self)
 
-    async def process_application_commands(self, interaction: nextcord.Interaction[Any]) -> None:
-        """Find the command by its name: ids are Discord's, and nextcord would ask for them or register what it misses."""
-        data: Any = interaction.data
-        if interaction.type is not nextcord.InteractionType.application_command or data is None:
-            return
-        found = self.get_application_command_from_signature(data["name"])
-        if isinstance(found, nextcord.BaseApplicationCommand):
-            await found.call(self._connection, interaction)
+    async def on_raw_message_delete(self, payload: nextcord.RawMessageDeleteEvent) -> None:
+        """Deal with a deletion."""
+        await self._replier.deleted(payload.guild_id, payload.channel_id, [payload.message_id])
+
+    async def on_raw_bulk_message_delete(self, payload: nextcord.RawBulkMessageDeleteEvent) -> None:
+        """Deal with a deletion of many messages."""
+        await self._replier.deleted(payload.guild_id, payload.channel_id, payload.message_ids)
+
+    async def on_interaction(self, interaction: nextcord.Interaction[Any]) -> None:
+        """Answer a slash command, a button, a menu or a form; nextcord would look for commands and views that it made itself."""
+        await self._replier.interaction(interaction)
 
     async def on_error(self, event_method: str, *args: Any, **kwargs: Any) -> None:
         """Log what an event ended in, never what it carried."""
         _log.exception("a Discord event failed", discord_event=event_method)
 
-    async def on_application_command_error(self, interaction: nextcord.Interaction[Any], exception: Exception) -> None:
-        """Log what a command ended in."""
-        cause = exception.__cause__ or exception
-        _log.error("a slash command failed", problem=type(cause).__name__)
+
+def _completing(parse: Callable[[Any], None]) -> Callable[[Any], None]:
+    def parse_complete(data: Any) -> None:
+        replied = data.get("referenced_message")
+        parse(SAYING_NOTHING | data | ({"referenced_message": SAYING_NOTHING | replied} if replied else {}))
+
+    return parse_complete
 
 
 def _skipping(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -177,40 +222,50 @@ def _skipping(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]
     return parse_or_skip
 
 
-async def run_bot(settings: DiscordSettings, assistant: AssistantLike, health: HealthLike, *, jitter: Callable[[], float] = random.random) -> None:
+async def run_bot(
+    settings: DiscordSettings,
+    assistant: AssistantLike,
+    health: HealthLike,
+    *,
+    client: "redis.Redis | None" = None,
+    instance: str = "",
+    jitter: Callable[[], float] = random.random,
+) -> None:
     """Be in Discord until cancelled: connect, answer, and connect anew after whatever ends a connection.
 
     Cancelled, it waits for answers under way (`discord_drain_s`) and closes. Raises DiscordRefused, whose message is one line for the
     operator, if Discord refuses the token, the intents or the shards: then trying again would only use up the day's IDENTIFYs.
+    `client`: the Redis in which the bot's processes agree when to IDENTIFY, and keep which answer belongs to which message; `instance`: this one.
     """
     quiet_nextcord()
     link = Link()
     health.watch(ORIGIN, link.probe)
     http = rest_client(settings)
-    replier = Replier(settings, assistant, http)
-    assistant.couriers.connect(ORIGIN, DiscordCourier(http))
+    records = AnswerRecords(client, size_max=settings.discord_answers_kept_max, keep_s=settings.discord_answers_kept_s, instance=instance)
+    replier = Replier(settings, assistant, http, records)
+    pace = IdentifyPace(client, interval_s=settings.discord_identify_interval_s)
+    assistant.couriers.connect(ORIGIN, DiscordCourier(http, records))
     try:
-        await _connect_forever(settings, replier, link, jitter)
+        await _connect_forever(settings, replier, link, pace, jitter)
     finally:
         assistant.couriers.disconnect(ORIGIN)
         await replier.drain(settings.discord_drain_s)
         await http.close()
 
 
-async def _connect_forever(settings: DiscordSettings, replier: Replier, link: Link, jitter: Callable[[], float]) -> NoReturn:
+async def _connect_forever(settings: DiscordSettings, replier: Replier, link: Link, pace: IdentifyPace, jitter: Callable[[], float]) -> NoReturn:
     failures = 0
     while True:
         started_at = time.monotonic()
-        problem = await _connect_once(settings, replier, link)
+        problem = await _connect_once(AssistantBot(settings, replier, link, pace, jitter), settings, link)
         failures = 1 if time.monotonic() - started_at > STABLE_S else failures + 1
         wait_s = min(settings.discord_reconnect_max_s, 2.0 ** (failures - 1)) * (0.5 + jitter() / 2)
         _log.error("the connection to Discord ended; connecting anew", problem=problem, wait_s=round(wait_s, 1), failures=failures)
         await asyncio.sleep(wait_s)
 
 
-async def _connect_once(settings: DiscordSettings, replier: Replier, link: Link) -> str:
+async def _connect_once(bot: AssistantBot, settings: DiscordSettings, link: Link) -> str:
     """Live one life of the client and return what ended it."""
-    bot = AssistantBot(settings, replier, link)
     try:
         await bot.start(settings.discord_token.strip())
     except nextcord.LoginFailure:

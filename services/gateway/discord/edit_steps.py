@@ -1,8 +1,10 @@
-"""What to do next so that Discord shows the newest text, and when. Pure; the clock is an argument."""
+"""What to do next so that Discord shows the newest state of an answer, and when. Pure; the clock is an argument."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from services.gateway.discord.answer_pages import AnswerPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +12,7 @@ class Send:
     """Post a further message."""
 
     part: int
-    text: str
+    page: AnswerPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Edit:
     """Change a message."""
 
     part: int
-    text: str
+    page: AnswerPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +33,17 @@ class Delete:
 Step = Send | Edit | Delete
 
 
-def next_step(shown: Sequence[str], wanted: Sequence[str]) -> Step | None:
+def next_step(shown: Sequence[AnswerPage | None], wanted: Sequence[AnswerPage]) -> Step | None:
     """Return the first difference between the messages shown and those wanted; None: there is none.
 
-    Nothing wanted at all leaves what is shown alone: an answer is never taken back.
+    A message whose content is not known (None) is different from whatever is wanted. Nothing wanted at all leaves what is shown alone: an answer is
+    never taken back by being empty.
     """
-    for part, text in enumerate(wanted):
+    for part, page in enumerate(wanted):
         if part >= len(shown):
-            return Send(part, text)
-        if shown[part] != text:
-            return Edit(part, text)
+            return Send(part, page)
+        if shown[part] != page:
+            return Edit(part, page)
     return Delete(len(shown) - 1) if wanted and len(shown) > len(wanted) else None
 
 

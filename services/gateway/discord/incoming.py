@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import nextcord
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from parlour.gateway.v1 import gateway_pb2
+from services.gateway.addressing.spoken import spoken
+from services.gateway.discord.attachments import images_of, text_files_of, unread_files_of
+from services.gateway.discord.clean_text import clean
+from services.gateway.discord.settings import DiscordSettings
 
 TEXT_MAX = 8000  # of IncomingMessage.text
 NAME_MAX = 80
+MENTIONED_MAX = 100
 _WRITTEN_BY_PEOPLE = (nextcord.MessageType.default, nextcord.MessageType.reply)
-_control = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _mention = re.compile(r"<(@!?|@&|#)(\d{1,20})>")
 
 
@@ -22,37 +26,59 @@ def is_from_person(message: nextcord.Message, bot_id: int) -> bool:
     return not author.bot and author.id != bot_id and message.webhook_id is None and message.type in _WRITTEN_BY_PEOPLE
 
 
-def clean(text: str) -> str:
-    """Return the text as protobuf and the services accept it: no lone surrogates, no control characters but line ends and tabs."""
-    well_formed = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _control.sub("", well_formed.replace("\r\n", "\n").replace("\r", "\n"))
-
-
 def said(content: str, *, addressed: frozenset[str], names: Mapping[str, str]) -> str:
     """Return the words of a message: mentions in `addressed` taken out, others written as the names that people see.
 
-    Mentions are keyed by kind and id, as in "@12", "@&34" (a role) and "#56" (a channel).
+    Mentions are keyed by kind and id, as in "@12", "@&34" (a role) and "#56" (a channel). One of `addressed` that begins a later sentence stays, as
+    <@12>: from there on the message turns to the assistant, and what stands before it may be for somebody else. Then one in front stays, too.
     """
+    turns = {match.start() for match in _mention.finditer(content) if _key(match) in addressed and _turns_to_us(content, match)}
 
     def replaced(match: re.Match[str]) -> str:
-        key = f"{match[1].rstrip('!')}{match[2]}"
-        return "" if key in addressed else names.get(key, match[0])
+        if _key(match) not in addressed:
+            return names.get(_key(match), match[0])
+        in_front = not content[: match.start()].strip()
+        return f"<@{match[2]}>" if match.start() in turns or (turns and in_front) else ""
 
     blank_collapsed = re.sub(r"(?<=\S) {2,}(?=\S)", " ", _mention.sub(replaced, content)) if addressed else _mention.sub(replaced, content)
     return clean(blank_collapsed).strip()[:TEXT_MAX]
 
 
+def _key(mention: re.Match[str]) -> str:
+    return f"{mention[1].rstrip('!')}{mention[2]}"
+
+
+def _turns_to_us(content: str, mention: re.Match[str]) -> bool:
+    before = content[: mention.start()].rstrip(" \t")
+    return bool(before.strip()) and before[-1] in ".!?…\n" and bool(content[mention.end() :].strip())
+
+
+def own_role_id(guild: nextcord.Guild | None) -> int | None:
+    """Return the role that Discord made for the assistant in a guild."""
+    role = guild.self_role if guild is not None else None
+    return role.id if role is not None else None
+
+
 def own_mentions(message: nextcord.Message, bot_id: int) -> frozenset[str]:
     """Return the mentions of the assistant in a message: of itself, and of the role that Discord made for it."""
     found = {f"@{bot_id}"} if any(user.id == bot_id for user in message.mentions) else set()
-    own_role = message.guild.self_role if message.guild is not None else None
-    if own_role is not None and any(role.id == own_role.id for role in message.role_mentions):
-        found.add(f"@&{own_role.id}")
-    return frozenset(found)
+    role_id = own_role_id(message.guild)
+    if role_id is not None and any(role.id == role_id for role in message.role_mentions):
+        found.add(f"@&{role_id}")
+    return frozenset(key for key in found if _is_spoken(message.content, key))
 
 
-def to_incoming(message: nextcord.Message, bot_id: int) -> gateway_pb2.IncomingMessage:
-    """Return the message for the assistant, with what it replies to."""
+def _is_spoken(content: str, key: str) -> bool:
+    """A mention that stands in code or in a quote alone addresses nobody; one that stands nowhere comes with a reply."""
+
+    def stands_in(text: str) -> bool:
+        return any(_key(match) == key for match in _mention.finditer(text))
+
+    return not stands_in(content) or stands_in(spoken(content))
+
+
+def to_incoming(message: nextcord.Message, bot_id: int, settings: DiscordSettings, *, attempt: int = 0) -> gateway_pb2.IncomingMessage:
+    """Return the message for the assistant, as far as Discord sent it along; `surroundings` looks up the rest."""
     addressed = own_mentions(message, bot_id)
     incoming = gateway_pb2.IncomingMessage(
         message_id=str(message.id),
@@ -64,6 +90,12 @@ def to_incoming(message: nextcord.Message, bot_id: int) -> gateway_pb2.IncomingM
         mentions_assistant=bool(addressed),
         channel_hidden=is_hidden(message.channel, message.guild),
         create_time=_timestamp(message.created_at),
+        attempt=attempt,
+        images=images_of(message.attachments, settings),
+        text_files=text_files_of(message.attachments, settings),
+        unread_files=unread_files_of(message.attachments, settings),
+        mentioned_user_ids=[str(user.id) for user in message.mentions if user.id != bot_id][:MENTIONED_MAX],
+        may_moderate=may_moderate(message.author),
     )
     replied_to = _replied_to(message, bot_id)
     if replied_to is not None:
@@ -83,6 +115,7 @@ def command_message(interaction: nextcord.Interaction[nextcord.Client], text: st
         user_name=person_name(interaction.user),
         text=clean(text).strip()[:TEXT_MAX],
         mentions_assistant=True,
+        may_moderate=interaction.permissions.manage_guild,
         channel_hidden=interaction.guild_id is not None and (interaction.guild is None or is_hidden(interaction.channel, interaction.guild)),
         create_time=_timestamp(interaction.created_at),
     )
@@ -91,6 +124,11 @@ def command_message(interaction: nextcord.Interaction[nextcord.Client], text: st
 def person_name(person: nextcord.User | nextcord.Member) -> str:
     """Return the name that others see, on one line."""
     return " ".join(clean(person.display_name).split())[:NAME_MAX]
+
+
+def may_moderate(person: nextcord.User | nextcord.Member) -> bool:
+    """Return whether somebody may manage the guild that they write in."""
+    return isinstance(person, nextcord.Member) and person.guild_permissions.manage_guild
 
 
 def is_hidden(channel: object, guild: nextcord.Guild | None) -> bool:
@@ -111,6 +149,11 @@ def _names(message: nextcord.Message) -> dict[str, str]:
     return names | {f"#{channel.id}": f"#{channel.name}" for channel in message.channel_mentions}
 
 
+def edited_at_of(moment: datetime | None) -> str:
+    """Write when a message was edited so that later is greater; empty: never."""
+    return moment.astimezone(UTC).isoformat() if moment is not None else ""
+
+
 def _timestamp(moment: datetime) -> Timestamp:
     stamp = Timestamp()
     stamp.FromDatetime(moment)
@@ -120,15 +163,20 @@ def _timestamp(moment: datetime) -> Timestamp:
 def _replied_to(message: nextcord.Message, bot_id: int) -> gateway_pb2.RepliedTo | None:
     """What the message replies to, as far as Discord sent it along or it is among the recent messages."""
     reference = message.reference
-    if reference is None or reference.message_id is None:
-        return None
+    if reference is None or reference.message_id is None or reference.channel_id != message.channel.id:
+        return None  # what was forwarded from another channel, its readers may not all be meant to know more of
     resolved = reference.resolved if isinstance(reference.resolved, nextcord.Message) else reference.cached_message
     if resolved is None:
         return gateway_pb2.RepliedTo(message_id=str(reference.message_id))
+    return quoted(resolved, bot_id)
+
+
+def quoted(message: nextcord.Message, bot_id: int) -> gateway_pb2.RepliedTo:
+    """Return a message as context of another one."""
     return gateway_pb2.RepliedTo(
-        message_id=str(resolved.id),
-        author_id=str(resolved.author.id),
-        author_name=person_name(resolved.author),
-        text=said(resolved.content, addressed=frozenset(), names=_names(resolved)),
-        from_assistant=resolved.author.id == bot_id,
+        message_id=str(message.id),
+        author_id=str(message.author.id),
+        author_name=person_name(message.author),
+        text=said(message.content, addressed=frozenset(), names=_names(message)),
+        from_assistant=message.author.id == bot_id,
     )

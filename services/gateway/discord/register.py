@@ -12,8 +12,8 @@ from nextcord.http import HTTPClient
 from pydantic import ValidationError
 
 from services.gateway.discord.api import invite_link, rest_client
-from services.gateway.discord.cogs.commands import command_payloads
 from services.gateway.discord.settings import DiscordSettings
+from services.gateway.discord.slash_commands import command_payloads
 from services.runtime.settings import BadSettings
 
 

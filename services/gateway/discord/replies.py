@@ -1,7 +1,8 @@
 """Long answers as messages that Discord accepts. Pure.
 
-A code block or a list that fits into one message is never broken. A longer code block is broken between lines and fenced again, a longer
-list between items; prose breaks at paragraphs, lines, sentences, words. Only what has no such place is cut hard.
+A code block, a list or a table that fits into one message is never broken. A longer code block is broken between lines and fenced again, a longer
+list between items, a longer table between rows; prose breaks at paragraphs, lines, sentences, words, and not inside a link. Only what has no such
+place is cut hard.
 """
 
 import re
@@ -17,6 +18,9 @@ _JOINERS = "\u200d\ufe0e\ufe0f"
 _JOINED_BACK_MAX = 32
 
 _language = re.compile(r"([A-Za-z0-9_+\-.#]{1,32})\n")
+_row = re.compile(r"[ \t]{0,3}\|")
+# Bounded, so that a text of many brackets is not looked through again and again. Behind the link: what no space parts from it.
+_link = re.compile(r"\[[^\[\]\n]{1,300}\]\((?:[^()\s]|\([^()\s]{0,200}\)){1,1500}(?: \"[^\"\n]{0,200}\")?\)")
 _item = re.compile(r"\s{0,12}(?:[-*+•]|\d{1,9}[.)])\s+\S")
 _lines = re.compile(r"[^\n]*\n|[^\n]+")
 _sentence_end = re.compile(r"[.!?…]\s+")
@@ -27,6 +31,7 @@ _paragraphs = re.compile(r"(?:[^\n]*\S[^\n]*\n?)+\s*|\s+")
 class _Kind(StrEnum):
     PROSE = "prose"
     LIST = "list"
+    TABLE = "table"
     FENCE = "fence"
 
 
@@ -120,22 +125,28 @@ def _blocks(text: str) -> Iterator[_Block]:
 
 
 def _prose_blocks(text: str) -> Iterator[_Block]:
-    """Lists and what lies between them."""
+    """Lists, tables and what lies between them."""
     lines = _lines.findall(text)
     start = 0
     while start < len(lines):
-        in_list = _item.match(lines[start]) is not None
-        end = _list_end(lines, start) if in_list else _prose_end(lines, start)
+        kind, end = _block_at(lines, start)
         joined = "".join(lines[start:end])
-        if in_list:
-            yield _Block(_Kind.LIST, joined)
+        if kind is _Kind.PROSE:
+            yield from (_Block(kind, paragraph) for paragraph in _paragraphs.findall(joined))
         else:
-            yield from (_Block(_Kind.PROSE, paragraph) for paragraph in _paragraphs.findall(joined))
+            yield _Block(kind, joined)
         start = end
 
 
-def _prose_end(lines: Sequence[str], start: int) -> int:
-    return next((at for at in range(start + 1, len(lines)) if _item.match(lines[at])), len(lines))
+def _block_at(lines: Sequence[str], start: int) -> tuple[_Kind, int]:
+    """The kind of the block that begins at a line, and its end."""
+    if _item.match(lines[start]):
+        return _Kind.LIST, _list_end(lines, start)
+    in_table = _row.match(lines[start]) is not None
+    for at in range(start + 1, len(lines)):
+        if (not _row.match(lines[at])) if in_table else (_item.match(lines[at]) or _row.match(lines[at])):
+            return (_Kind.TABLE if in_table else _Kind.PROSE), at
+    return (_Kind.TABLE if in_table else _Kind.PROSE), len(lines)
 
 
 def _list_end(lines: Sequence[str], start: int) -> int:
@@ -166,7 +177,7 @@ def _place(pages: _Pages, block: _Block) -> None:
 
 
 def _place_prose(pages: _Pages, text: str) -> None:
-    for unit in _units(text, pages.limit, (_lines.findall, _sentences, _words.findall)):
+    for unit in _units(text, pages.limit, (_lines.findall, _sentences, _words_and_links, _words.findall)):
         pages.add(unit)
 
 
@@ -224,10 +235,23 @@ def _units(text: str, size_max: int, splitters: Sequence[Callable[[str], Iterabl
 
 
 def _sentences(text: str) -> Iterator[str]:
-    start = 0
-    for end in _sentence_end.finditer(text):
-        yield text[start : end.end()]
-        start = end.end()
+    yield from _between(text, (end.end() for end in _sentence_end.finditer(text)))
+
+
+def _words_and_links(text: str) -> Iterator[str]:
+    yield from _between(text, (word.end() for word in _words.finditer(text)))
+
+
+def _between(text: str, ends: Iterable[int]) -> Iterator[str]:
+    """Break a text at these places, but inside no link."""
+    links = iter([found.span() for found in _link.finditer(text)])
+    link, start = next(links, None), 0
+    for end in ends:
+        while link is not None and link[1] <= end:
+            link = next(links, None)
+        if end > start and not (link is not None and link[0] < end):
+            yield text[start:end]
+            start = end
     if start < len(text):
         yield text[start:]
 

@@ -15,19 +15,17 @@ def members() -> Members:
     return BoundedMap("discord_own_members", ttl_s=MEMBER_TTL_S)
 
 
-async def own_permissions(message: nextcord.Message, client: nextcord.Client, known: Members) -> nextcord.Permissions:
-    """Return what the assistant may do in the channel of a message; nothing, if Discord cannot say.
+async def own_permissions(channel: object, guild: nextcord.Guild | None, client: nextcord.Client, known: Members) -> nextcord.Permissions:
+    """Return what the assistant may do in a channel of a guild, or a direct one; nothing, if Discord cannot say.
 
     Answered from what nextcord knows; a guild or thread that it does not know fully is asked for.
     """
-    guild = message.guild
     if guild is None:
-        return nextcord.Permissions.all() if isinstance(message.channel, nextcord.DMChannel) else nextcord.Permissions.none()
+        return nextcord.Permissions.all() if isinstance(channel, nextcord.DMChannel) else nextcord.Permissions.none()
     try:
         me = guild.me or known.get(guild.id) or await _fetched(guild, client, known)
-        channel: object = message.channel
         if not isinstance(channel, nextcord.abc.GuildChannel | nextcord.Thread):
-            channel = await client.fetch_channel(message.channel.id)
+            channel = await client.fetch_channel(getattr(channel, "id", 0))
         if not isinstance(channel, nextcord.abc.GuildChannel | nextcord.Thread):
             return nextcord.Permissions.none()
         return channel.permissions_for(me)

@@ -3,15 +3,19 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from parlour.gateway.v1 import gateway_pb2
+from services.gateway.discord.answer_pages import AnswerContent, AnswerPage, pages_of
 from services.gateway.discord.edit_steps import Delete, Edit, Pace, Send, Step, backoff_s, next_step
-from services.gateway.discord.replies import split_for_discord, with_notices
 from services.gateway.discord.writers import ReplyWriter, WriteFailed, WriteRefused
 from services.runtime.telemetry import get_logger
 
 TYPING_EVERY_S = 8.0  # Discord shows it for ten seconds
+HALT_S = 3.0  # a write under way is waited for, because its message would be lost to us otherwise
 
 _log = get_logger(__name__)
 
@@ -19,7 +23,8 @@ _log = get_logger(__name__)
 class StreamedReply:
     """Shows the newest text that it was given. While a write is under way, texts in between are skipped; the final one never is.
 
-    Use as a context manager: leaving it stops what is still going on.
+    `controls` stand under the last message until the answer is finished. `replaces` are the messages of an earlier answer: they are changed into
+    this one, and those that are too many are removed. Use as a context manager: leaving it stops what is still going on.
     """
 
     def __init__(
@@ -28,21 +33,25 @@ class StreamedReply:
         *,
         edit_interval_s: float,
         delivery_s: float,
+        messages_max: int,
+        controls: Sequence[dict[str, Any]] = (),
+        replaces: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._writer = writer
         self._pace = Pace(edit_interval_s)
         self._delivery_s = delivery_s
+        self._messages_max = messages_max
         self._clock = clock
         self._sleep = sleep
-        self._text = ""
-        self._finished = False
+        self._content = AnswerContent(components=controls)
+        self._halted = False
         self._refused = False
         self._failing_since: float | None = None
         self._failures = 0
-        self._ids: list[str] = []
-        self._shown: list[str] = []
+        self._ids: list[str] = list(replaces)
+        self._shown: list[AnswerPage | None] = [None] * len(self._ids)
         self._changed = asyncio.Event()
         self._deliverer: asyncio.Task[None] | None = None
         self._typist: asyncio.Task[None] | None = None
@@ -51,6 +60,21 @@ class StreamedReply:
     def begun(self) -> bool:
         """The person has been shown typing or text."""
         return self._typist is not None or self._deliverer is not None
+
+    @property
+    def has_text(self) -> bool:
+        """Text was given to be shown."""
+        return self._deliverer is not None
+
+    @property
+    def finished(self) -> bool:
+        """The final text was given to be shown."""
+        return self._content.finished
+
+    @property
+    def refused(self) -> bool:
+        """Discord does not take this answer, or its messages were deleted: nothing more of it can be shown."""
+        return self._refused
 
     @property
     def message_ids(self) -> Sequence[str]:
@@ -73,25 +97,41 @@ class StreamedReply:
 
     def show(self, text: str) -> None:
         """Show this text, the whole answer so far, as soon as the pace allows."""
-        self._text = text
+        self._show(replace(self._content, text=text))
+
+    def _show(self, content: AnswerContent) -> None:
+        self._content = content
         self._changed.set()
-        if self._deliverer is None and text.strip():
+        if self._deliverer is None and self._wanted():
             self._deliverer = asyncio.create_task(self._deliver())
 
-    async def finish(self, text: str, notices: Sequence[str] = ()) -> bool:
-        """Show the final text with the notices under it, and wait until Discord has all of it.
+    def _wanted(self) -> list[AnswerPage]:
+        return pages_of(self._content, self._messages_max)
+
+    async def finish(
+        self, text: str, notices: Sequence[str] = (), *, components: Sequence[dict[str, Any]] = (), files: Sequence[gateway_pb2.File] = ()
+    ) -> bool:
+        """Show the final text with the notices under it, these components and files, and wait until Discord has all of it.
 
         Returns False if Discord refused it or did not take it for `delivery_s` seconds.
         """
-        self._finished = True
-        self.show(with_notices(text, notices))
+        self._show(AnswerContent(text, tuple(notices), tuple(components), tuple(files), finished=True))
         if self._deliverer is not None:
             await self._deliverer
         self._stop_typing()
-        return not self._refused and next_step(self._shown, split_for_discord(self._text)) is None
+        return not self._refused and not self._halted and next_step(self._shown, self._wanted()) is None
+
+    async def halt(self) -> Sequence[str]:
+        """Show nothing more, and return the messages that there are: somebody else goes on with them, or removes them."""
+        self._halted = True
+        self._changed.set()
+        self._stop_typing()
+        if self._deliverer is not None:
+            await asyncio.wait([self._deliverer], timeout=HALT_S)
+        return self.message_ids
 
     async def _type(self) -> None:
-        while not self._shown and not self._finished:
+        while not any(self._shown) and not self._content.finished:
             try:
                 await self._writer.typing()
             except (WriteFailed, WriteRefused):
@@ -103,12 +143,12 @@ class StreamedReply:
             self._typist.cancel()
 
     async def _deliver(self) -> None:
-        while not self._refused:
+        while not self._refused and not self._halted:
             self._changed.clear()
-            step = next_step(self._shown, split_for_discord(self._text))
+            step = next_step(self._shown, self._wanted())
             if step is not None:
                 await self._advance(step)
-            elif self._finished:
+            elif self._content.finished:
                 return
             else:
                 await self._changed.wait()
@@ -131,15 +171,17 @@ class StreamedReply:
 
     async def _take(self, step: Step) -> None:
         match step:
-            case Send(part, text):
-                self._ids.append(await self._writer.send(part, text))
-                self._shown.append(text)
+            case Send(part, page):
+                self._ids.append(await self._writer.send(part, page))
+                self._shown.append(page)
                 self._stop_typing()
-            case Edit(part, text):
-                await self._writer.edit(self._ids[part], text)
-                self._shown[part] = text
+            case Edit(part, page):
+                await self._writer.edit(self._ids[part], page)
+                self._shown[part] = page
+                self._stop_typing()
             case Delete(part):
-                await self._writer.delete(self._ids[part])
+                with suppress(WriteRefused):  # somebody else has removed it
+                    await self._writer.delete(self._ids[part])
                 self._ids.pop()
                 self._shown.pop()
 

@@ -1,4 +1,4 @@
-"""How an answer is written to Discord: into a channel or as the answer to a slash command. Nobody is ever pinged, except in words."""
+"""How an answer is written to Discord. Nobody is ever pinged, except in words."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,7 +9,8 @@ import aiohttp
 import nextcord
 from nextcord.http import HTTPClient, Route
 
-NO_MENTIONS: dict[str, Any] = {"parse": [], "users": [], "roles": [], "replied_user": False}
+from services.gateway.discord.answer_pages import AnswerPage
+from services.gateway.discord.message_payloads import form_of, payload_of
 
 
 class WriteFailed(Exception):
@@ -30,11 +31,11 @@ class ReplyWriter(Protocol):
     async def typing(self) -> None:
         """Show for some seconds that an answer is on its way."""
 
-    async def send(self, part: int, text: str) -> str:
+    async def send(self, part: int, page: AnswerPage) -> str:
         """Post message number `part` of the answer and return its id. Repeating it within minutes posts nothing new."""
 
-    async def edit(self, message_id: str, text: str) -> None:
-        """Change a message."""
+    async def edit(self, message_id: str, page: AnswerPage) -> None:
+        """Change a message into this one."""
 
     async def delete(self, message_id: str) -> None:
         """Remove a message."""
@@ -67,6 +68,11 @@ def _retry_after_s(error: nextcord.HTTPException) -> float | None:
         return None
 
 
+def _body(payload: dict[str, Any], page: AnswerPage) -> dict[str, Any]:
+    form = form_of(payload, page.files)
+    return {"form": form} if form else {"json": payload}
+
+
 class ChannelWriter:
     """Answers a message in its channel. `key` names the answer: what it posts twice under one key appears once."""
 
@@ -81,61 +87,28 @@ class ChannelWriter:
         with discord_errors():
             await self._http.send_typing(self._channel_id)
 
-    async def send(self, part: int, text: str) -> str:
+    async def send(self, part: int, page: AnswerPage) -> str:
         """Post a message; the first one replies to the message that is answered, if that still exists."""
-        payload: dict[str, Any] = {"content": text, "allowed_mentions": NO_MENTIONS, "nonce": nonce_for(self._key, part), "enforce_nonce": True}
+        payload = payload_of(page) | {"nonce": nonce_for(self._key, part), "enforce_nonce": True}
         if part == 0 and self._reply_to is not None:
             payload["message_reference"] = {"message_id": str(self._reply_to), "channel_id": self._channel_id, "fail_if_not_exists": False}
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=self._channel_id)
         with discord_errors():
-            posted = await self._http.request(route, json=payload)
+            posted = await self._http.request(route, **_body(payload, page))
         message_id = str(posted["id"])
         # The nonce was known: an earlier attempt (another instance, before a crash) posted this part, perhaps with less text.
-        if str(posted.get("content", text)).strip() != text.strip():
-            await self.edit(message_id, text)
+        if str(posted.get("content", page.text)).strip() != page.text.strip():
+            await self.edit(message_id, page)
         return message_id
 
-    async def edit(self, message_id: str, text: str) -> None:
-        """Change a message."""
+    async def edit(self, message_id: str, page: AnswerPage) -> None:
+        """Change a message; its files and components are those of the page afterwards."""
+        route = Route("PATCH", "/channels/{channel_id}/messages/{message_id}", channel_id=self._channel_id, message_id=message_id)
+        payload = {"attachments": []} | payload_of(page)
         with discord_errors():
-            await self._http.edit_message(self._channel_id, message_id, content=text, allowed_mentions=NO_MENTIONS)
+            await self._http.request(route, **_body(payload, page))
 
     async def delete(self, message_id: str) -> None:
         """Remove a message."""
         with discord_errors():
             await self._http.delete_message(self._channel_id, message_id)
-
-
-class InteractionWriter:
-    """Answers a slash command that was deferred: the first message fills the deferred answer in, further ones follow up."""
-
-    def __init__(self, interaction: nextcord.Interaction[Any], *, ephemeral: bool) -> None:
-        self._interaction = interaction
-        self._ephemeral = ephemeral
-
-    async def typing(self) -> None:
-        """Discord shows "thinking" by itself until the first text."""
-
-    async def send(self, part: int, text: str) -> str:
-        """Fill in the deferred answer, or follow up."""
-        mentions = nextcord.AllowedMentions.none()
-        with discord_errors():
-            if part == 0:
-                await self._interaction.edit_original_message(content=text, allowed_mentions=mentions)
-                return "@original"
-            followed = await self._interaction.followup.send(text, wait=True, ephemeral=self._ephemeral, allowed_mentions=mentions)
-        return str(followed.id)
-
-    async def edit(self, message_id: str, text: str) -> None:
-        """Change a message."""
-        mentions = nextcord.AllowedMentions.none()
-        with discord_errors():
-            if message_id == "@original":
-                await self._interaction.edit_original_message(content=text, allowed_mentions=mentions)
-            else:
-                await self._interaction.followup.edit_message(int(message_id), content=text, allowed_mentions=mentions)
-
-    async def delete(self, message_id: str) -> None:
-        """Remove a message; the first one stays."""
-        with discord_errors():
-            await self._interaction.followup.delete_message(int(message_id))

@@ -53,9 +53,10 @@ def too_many_requests(retry_after_s: float, *, is_global: bool = False, via: boo
 
 
 class Buckets:
-    """Rate limits per method and channel: `count` requests in `per_s` seconds. Off until set."""
+    """Rate limits: `count` requests in `per_s` seconds, per method and channel or for `everything`. Off until set."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, everything: bool = False) -> None:
+        self.everything = everything
         self.count = 0
         self.per_s = 5.0
         self.refused = 0
@@ -63,9 +64,9 @@ class Buckets:
 
     def spend(self, method: str, path: str) -> tuple[dict[str, str], bool]:
         """Count a request; return the headers for its answer and whether it is within the limit."""
-        if not self.count or "/messages" not in path:
+        if not self.count or (not self.everything and "/messages" not in path):
             return {}, True
-        key = f"{method} {path.split('/messages')[0]}"
+        key = "all" if self.everything else f"{method} {path.split('/messages')[0]}"
         now = time.monotonic()
         started, used = self._windows.get(key, (now, 0))
         if now >= started + self.per_s:

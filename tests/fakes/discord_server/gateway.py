@@ -15,7 +15,7 @@ from aiohttp import WSMsgType, web
 from tests.fakes.discord_server.payloads import guild_json, user_json
 from tests.fakes.discord_server.world import User, World
 
-GUILDS, GUILD_MESSAGES, GUILD_REACTIONS, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 0, 1 << 9, 1 << 10, 1 << 12, 1 << 15
+GUILDS, GUILD_MESSAGES, GUILD_REACTIONS, DIRECT_MESSAGES, DIRECT_REACTIONS, MESSAGE_CONTENT = 1 << 0, 1 << 9, 1 << 10, 1 << 12, 1 << 13, 1 << 15
 PRIVILEGED = (1 << 1) | (1 << 8) | MESSAGE_CONTENT
 KNOWN_INTENTS = (1 << 26) - 1
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID_SESSION, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
@@ -72,6 +72,49 @@ class Socket:
                 await self.websocket.send_bytes(self._zlib.compress(frame.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH))
 
 
+@dataclass
+class StartLimit:
+    """How often IDENTIFY is taken: `total` times in `per_s` seconds, and in one bucket of shards once in `interval_s` seconds (0: no limit)."""
+
+    total: int = 1000
+    per_s: float = 86_400.0
+    interval_s: float = 0.0
+    max_concurrency: int = 1
+    used: int = 0
+    token_resets: int = 0
+    too_fast: int = 0
+    _began_at: float = 0.0
+    _last_at: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def remaining(self) -> int:
+        self._renew()
+        return max(0, self.total - self.used)
+
+    @property
+    def reset_after_ms(self) -> int:
+        self._renew()
+        return max(0, int((self._began_at + self.per_s - time.monotonic()) * 1000))
+
+    def spend(self, shard_id: int) -> bool | None:
+        """Count an IDENTIFY. True: taken. False: too fast for its bucket. None: beyond the day's, for which Discord resets the token."""
+        self._renew()
+        if self.remaining <= 0:
+            self.token_resets += 1
+            return None
+        self.used += 1
+        now, bucket = time.monotonic(), shard_id % self.max_concurrency
+        fast = now - self._last_at.get(bucket, -self.interval_s) < self.interval_s
+        self._last_at[bucket] = now
+        self.too_fast += fast
+        return not fast
+
+    def _renew(self) -> None:
+        now = time.monotonic()
+        if now >= self._began_at + self.per_s:
+            self._began_at, self.used = now, 0
+
+
 class Gateway:
     """Accepts shards, and sends each what its intents and its guilds entitle it to."""
 
@@ -84,6 +127,8 @@ class Gateway:
         self.heartbeat_interval_ms = 41_250
         self.privileged_allowed = True
         self.refuses_connections = False
+        self.omitted: dict[str, frozenset[str]] = {}  # by event: optional fields that are left out
+        self.starts = StartLimit()
         self.url = ""
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -127,6 +172,14 @@ class Gateway:
         refusal = self._refusal(user, session, data["intents"], shard)
         if refusal is not None or user is None:
             socket.close_with(refusal or TOKEN_REFUSED)
+            return session
+        taken = self.starts.spend(shard[0])
+        if taken is None:
+            user.token = ""
+            socket.close_with(TOKEN_REFUSED)
+            return session
+        if not taken:
+            socket.put_op(INVALID_SESSION, False)
             return session
         session = Session(user, data["intents"], shard, socket=socket)
         self.sessions[session.id] = session
@@ -193,17 +246,23 @@ class Gateway:
         """Send an event to one bot's sessions that have the intent (0: none needed)."""
         for session in self.sessions_for(user_id, guild_id):
             if not intent or session.intents & intent:
-                session.dispatch(event, data)
+                session.dispatch(event, self._sent(event, data))
+
+    def _sent(self, event: str, data: dict[str, Any]) -> dict[str, Any]:
+        omitted = self.omitted.get(event)
+        return data if not omitted else {name: value for name, value in data.items() if name not in omitted}
 
     def dispatch_message(self, event: str, data: dict[str, Any], *, user_id: str, guild_id: str | None) -> None:
         """Send a message event; without the message content intent its content is empty, with Discord's exceptions."""
         intent = DIRECT_MESSAGES if guild_id is None else GUILD_MESSAGES
-        concerns_bot = guild_id is None or data["author"]["id"] == user_id or any(one["id"] == user_id for one in data["mentions"])
+        author_id, mentions = (data.get("author") or {}).get("id"), data.get("mentions", ())
+        concerns_bot = guild_id is None or author_id == user_id or any(one["id"] == user_id for one in mentions)
         for session in self.sessions_for(user_id, guild_id):
             if not session.intents & intent:
                 continue
             readable = session.intents & MESSAGE_CONTENT or concerns_bot
-            session.dispatch(event, data if readable else data | {"content": "", "attachments": [], "embeds": [], "components": []})
+            shown = data if readable else data | {"content": "", "attachments": [], "embeds": [], "components": []}
+            session.dispatch(event, self._sent(event, shown))
 
     def connected(self) -> list[Session]:
         return [session for session in self.sessions.values() if session.socket is not None]

@@ -138,7 +138,7 @@ def message_json(message: Message, world: World, *, with_reference: bool = True)
         "mentions": [_mentioned_json(one, message, world) for one in message.pinged_users],
         "mention_roles": list(message.pinged_roles),
         "attachments": list(message.attachments),
-        "embeds": [],
+        "embeds": [{"type": "rich"} | embed for embed in message.embeds],
         "components": list(message.components),
         "pinned": False,
         "flags": message.flags,

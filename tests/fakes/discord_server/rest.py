@@ -1,6 +1,5 @@
 """REST v10 of the fake Discord, for bots: channels, messages, reactions, threads. Interactions are in interactions.py."""
 
-import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -9,9 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.discord_server.components import problem_with
 from tests.fakes.discord_server.faults import Buckets, Fault, json_response, too_many_requests
-from tests.fakes.discord_server.gateway import GUILD_REACTIONS, Gateway
+from tests.fakes.discord_server.gateway import DIRECT_MESSAGES, DIRECT_REACTIONS, GUILD_MESSAGES, GUILD_REACTIONS, Gateway
 from tests.fakes.discord_server.payloads import channel_json, guild_json, member_json, message_event_json, message_json, user_json
+from tests.fakes.discord_server.request_payloads import Refusal, checked_content, read_payload
 from tests.fakes.discord_server.world import (
     EPHEMERAL,
     MANAGE_MESSAGES,
@@ -24,7 +25,6 @@ from tests.fakes.discord_server.world import (
     World,
 )
 
-CONTENT_MAX = 2000
 PAYLOAD: web.RequestKey[Any] = web.RequestKey("payload", object)
 NONCE_MAX = 25
 NONCE_KEPT_S = 300.0
@@ -41,14 +41,6 @@ class Request:
     status: int
 
 
-class Refusal(Exception):
-    """An error with Discord's status, code and message."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.response = json_response({"message": message, "code": code}, status=status)
-
-
 def payload_of(request: web.Request) -> Any:
     """The JSON of a request; {} if it has none."""
     return request[PAYLOAD]
@@ -63,6 +55,9 @@ class Rest:
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.buckets = Buckets()
+        self.everything = Buckets(everything=True)
+        self.recommended_shards = 1
+        self.replies: dict[str, list[Message]] = {}  # by the message that they reply to
         self._nonces: dict[tuple[str, str, str], tuple[float, Message]] = {}
 
     def routes(self) -> list[web.RouteDef]:
@@ -81,6 +76,7 @@ class Rest:
             web.post(channel + "/typing", self._typing),
             web.get(channel + "/messages", self._list_messages),
             web.post(channel + "/messages", self._create_message),
+            web.post(channel + "/messages/bulk-delete", self._bulk_delete),
             web.get(message, self._get_message),
             web.patch(message, self._edit_message),
             web.delete(message, self._delete_message),
@@ -93,13 +89,16 @@ class Rest:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
         """Record the request, apply faults and limits, then serve it."""
-        request[PAYLOAD] = await _payload(request)
+        request[PAYLOAD] = await read_payload(request)
         path = request.path.removeprefix("/api/v10")
         headers, within = self.buckets.spend(request.method, path)
         fault = next((one for one in self.faults if one.matches(request.method, path)), None)
+        global_headers, within_all = self.everything.spend(request.method, path)
         try:
             if fault is not None:
                 response: web.StreamResponse = fault.response()
+            elif not within_all:
+                response = too_many_requests(float(global_headers["X-RateLimit-Reset-After"]), is_global=True)
             elif not within:
                 response = too_many_requests(float(headers["X-RateLimit-Reset-After"]), headers=headers)
             else:
@@ -140,8 +139,10 @@ class Rest:
 
     async def _gateway_bot(self, request: web.Request) -> web.Response:
         self.bot(request)
-        limit = {"total": 1000, "remaining": 1000 - len(self.gateway.identifies), "reset_after": 86_400_000, "max_concurrency": 1}
-        return json_response({"url": self.gateway.url, "shards": 1, "session_start_limit": limit})
+        starts = self.gateway.starts
+        limit = {"total": starts.total, "remaining": starts.remaining, "reset_after": starts.reset_after_ms}
+        limit["max_concurrency"] = starts.max_concurrency
+        return json_response({"url": self.gateway.url, "shards": self.recommended_shards, "session_start_limit": limit})
 
     async def _user(self, request: web.Request) -> web.Response:
         bot = self.bot(request)
@@ -193,10 +194,20 @@ class Rest:
         return web.Response(status=204)
 
     async def _list_messages(self, request: web.Request) -> web.Response:
-        _, channel = self._seen_channel(request)
-        limit = int(request.query.get("limit", "50"))
-        newest_first = sorted(channel.messages.values(), key=lambda message: -int(message.id))
-        return json_response([message_json(message, self.world) for message in newest_first[:limit]])
+        bot, channel = self._seen_channel(request)
+        limit, query = int(request.query.get("limit", "50")), request.query
+        seen = [message for message in channel.messages.values() if message.visible_to in (None, bot.id)]
+        newest_first = sorted(seen, key=lambda message: -int(message.id))
+        if "before" in query:
+            chosen = [message for message in newest_first if int(message.id) < int(query["before"])][:limit]
+        elif "after" in query:
+            chosen = [message for message in newest_first if int(message.id) > int(query["after"])][-limit:]
+        elif "around" in query:
+            nearest = sorted(newest_first, key=lambda message: abs(int(message.id) - int(query["around"])))[:limit]
+            chosen = sorted(nearest, key=lambda message: -int(message.id))
+        else:
+            chosen = newest_first[:limit]
+        return json_response([message_json(message, self.world) for message in chosen])
 
     async def _get_message(self, request: web.Request) -> web.Response:
         return json_response(message_json(self._seen_message(request)[2], self.world))
@@ -226,7 +237,8 @@ class Rest:
 
     def post(self, channel: Channel, author_id: str, payload: dict[str, Any], **fields: Any) -> Message:
         """Make a message of a payload and tell everybody who may see it."""
-        content = _checked_content(payload)
+        content = checked_content(payload)
+        _check_components(payload)
         reference = payload.get("message_reference") or {}
         reply_to = str(reference["message_id"]) if reference.get("message_id") else None
         if reply_to is not None and reply_to not in channel.messages:
@@ -238,12 +250,15 @@ class Rest:
         message.kind = 19 if reply_to else 0
         message.nonce = payload.get("nonce")
         message.flags |= payload.get("flags", 0) & EPHEMERAL
-        message.components = payload.get("components", [])
+        message.components = payload.get("components") or []
+        message.embeds = payload.get("embeds") or []
         message.attachments = payload.get("attachments", [])
         message.edits.append(Edit(now, content))
         message.payloads.append(payload)
         self.world.ping(message, payload.get("allowed_mentions"), channel)
         channel.messages[message.id] = message
+        if reply_to is not None:
+            self.replies.setdefault(reply_to, []).append(message)
         if message.nonce is not None:
             self._nonces[(author_id, channel.id, str(message.nonce))] = (now, message)
         self.announce("MESSAGE_CREATE", message)
@@ -253,16 +268,28 @@ class Rest:
         """Send a message event to every bot that may see it."""
         channel = self.world.channels[message.channel_id]
         data = message_event_json(message, self.world)
-        for user in list(self.world.users.values()):
-            if user.bot and message.visible_to is None and self.world.may_view(user.id, channel):
+        for user in self.world.listeners():
+            if message.visible_to is None and self.world.may_view(user.id, channel):
                 self.gateway.dispatch_message(event, data, user_id=user.id, guild_id=message.guild_id)
+
+    def announce_embeds(self, message: Message, embeds: list[dict[str, Any]]) -> None:
+        """Tell that Discord has added previews of links to a message: an update that has neither author nor content."""
+        channel = self.world.channels[message.channel_id]
+        data: dict[str, Any] = {"id": message.id, "channel_id": channel.id, "embeds": embeds}
+        data |= {"guild_id": channel.guild_id} if channel.guild_id else {}
+        for user in self.world.listeners():
+            if self.world.may_view(user.id, channel):
+                self.gateway.dispatch_message("MESSAGE_UPDATE", data, user_id=user.id, guild_id=channel.guild_id)
 
     def edit(self, message: Message, payload: dict[str, Any]) -> None:
         """Change a message and tell everybody who may see it."""
         channel = self.world.channels[message.channel_id]
         if payload.get("content") is not None:
-            message.content = _checked_content(payload)
+            message.content = checked_content(payload)
+        _check_components(payload)
         message.components = payload.get("components", message.components)
+        message.embeds = payload.get("embeds", message.embeds)
+        message.attachments = payload.get("attachments", message.attachments)
         message.edited_timestamp = datetime.now(UTC).isoformat()
         message.edits.append(Edit(time.monotonic(), message.content))
         message.payloads.append(payload)
@@ -287,24 +314,49 @@ class Rest:
         """Remove a message and tell everybody who may see it."""
         channel = self.world.channels[message.channel_id]
         channel.messages.pop(message.id, None)
-        data = {"id": message.id, "channel_id": channel.id} | ({"guild_id": channel.guild_id} if channel.guild_id else {})
-        for user in self.world.users.values():
-            if user.bot and self.world.may_view(user.id, channel):
-                intent = 1 << 12 if channel.guild_id is None else 1 << 9
-                self.gateway.dispatch("MESSAGE_DELETE", data, user_id=user.id, guild_id=channel.guild_id, intent=intent)
+        self._tell("MESSAGE_DELETE", channel, {"id": message.id})
+
+    def delete_many(self, channel: Channel, message_ids: list[str]) -> None:
+        """Remove messages at once and tell everybody who may see them."""
+        for message_id in message_ids:
+            channel.messages.pop(message_id, None)
+        self._tell("MESSAGE_DELETE_BULK", channel, {"ids": message_ids})
+
+    def _tell(self, event: str, channel: Channel, fields: dict[str, Any], *, reactions: bool = False) -> None:
+        data = fields | {"channel_id": channel.id} | ({"guild_id": channel.guild_id} if channel.guild_id else {})
+        in_guild, direct = (GUILD_REACTIONS, DIRECT_REACTIONS) if reactions else (GUILD_MESSAGES, DIRECT_MESSAGES)
+        intent = in_guild if channel.guild_id else direct
+        for user in self.world.listeners():
+            if self.world.may_view(user.id, channel):
+                self.gateway.dispatch(event, data, user_id=user.id, guild_id=channel.guild_id, intent=intent)
+
+    async def _bulk_delete(self, request: web.Request) -> web.Response:
+        bot, channel = self._seen_channel(request)
+        if not self.world.permissions(bot.id, channel) & MANAGE_MESSAGES:
+            raise Refusal(403, 50013, "Missing Permissions")
+        message_ids = list(map(str, payload_of(request)["messages"]))
+        if not 2 <= len(message_ids) <= 100:
+            raise Refusal(400, 50016, "Provided too few or too many messages to delete.")
+        self.delete_many(channel, message_ids)
+        return web.Response(status=204)
 
     async def _react(self, request: web.Request) -> web.Response:
         bot, channel, message = self._seen_message(request)
         emoji = request.match_info["emoji"]
-        message.reactions.setdefault(emoji, set()).add(bot.id)
-        data = {"user_id": bot.id, "channel_id": channel.id, "message_id": message.id, "emoji": {"id": None, "name": emoji}, "type": 0}
-        data |= {"guild_id": channel.guild_id} if channel.guild_id else {}
-        self.gateway.dispatch("MESSAGE_REACTION_ADD", data, user_id=bot.id, guild_id=channel.guild_id, intent=GUILD_REACTIONS)
+        self.react(channel, message, bot.id, emoji)
         return web.Response(status=204)
 
+    def react(self, channel: Channel, message: Message, user_id: str, emoji: str, *, remove: bool = False) -> None:
+        """Add or remove a reaction and tell everybody who may see it."""
+        users = message.reactions.setdefault(emoji, set())
+        (users.discard if remove else users.add)(user_id)
+        event = "MESSAGE_REACTION_REMOVE" if remove else "MESSAGE_REACTION_ADD"
+        fields = {"user_id": user_id, "message_id": message.id, "emoji": {"id": None, "name": emoji}, "type": 0, "burst": False}
+        self._tell(event, channel, fields, reactions=True)
+
     async def _unreact(self, request: web.Request) -> web.Response:
-        bot, _, message = self._seen_message(request)
-        message.reactions.get(request.match_info["emoji"], set()).discard(bot.id)
+        bot, channel, message = self._seen_message(request)
+        self.react(channel, message, bot.id, request.match_info["emoji"], remove=True)
         return web.Response(status=204)
 
     async def _create_thread(self, request: web.Request) -> web.Response:
@@ -317,30 +369,7 @@ class Rest:
         return json_response(channel_json(thread, self.world, bot.id), status=201)
 
 
-def _checked_content(payload: dict[str, Any]) -> str:
-    content = (payload.get("content") or "").strip()
-    if len(content) > CONTENT_MAX:
-        raise Refusal(400, 50035, "Invalid Form Body: content must be 2000 or fewer in length.")
-    if not content and not payload.get("embeds") and not payload.get("attachments") and not payload.get("components"):
-        raise Refusal(400, 50006, "Cannot send an empty message")
-    return content
-
-
-async def _payload(request: web.Request) -> Any:
-    if request.content_type == "multipart/form-data":
-        return await _multipart(request)
-    body = await request.read()
-    return json.loads(body) if body and request.content_type == "application/json" else {}
-
-
-async def _multipart(request: web.Request) -> Any:
-    form = await request.post()
-    payload = json.loads(str(form.get("payload_json", "{}")))
-    for name, file in form.items():
-        if isinstance(file, web.FileField):
-            payload.setdefault("files", {})[file.filename or name] = file.file.read()
-    payload["attachments"] = [
-        {"id": str(number), "filename": name, "size": len(data), "url": f"http://cdn/{name}", "proxy_url": f"http://cdn/{name}"}
-        for number, (name, data) in enumerate(payload.get("files", {}).items())
-    ]
-    return payload
+def _check_components(payload: dict[str, Any]) -> None:
+    problem = problem_with(payload.get("components") or [])
+    if problem:
+        raise Refusal(400, 50035, f"Invalid Form Body: {problem}")

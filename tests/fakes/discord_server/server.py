@@ -38,6 +38,9 @@ class FakeDiscord:
         self.gateway = Gateway(self.world)
         self.rest = Rest(self.world, self.gateway)
         self.interactions = Interactions(self.world, self.gateway, self.rest)
+        self.files: dict[str, bytes] = {}  # attachments by id
+        self.file_requests: list[str] = []
+        self.redirects: dict[str, str] = {}  # attachment id -> where its address leads
         self.token = token
         self.bot = self.create_bot(bot_name, token)
         self.owner = self.world.add_user("owner")
@@ -53,6 +56,7 @@ class FakeDiscord:
         api.add_routes([*self.rest.routes(), *self.interactions.routes()])
         app.add_subapp("/api/v10", api)
         app.router.add_get("/gateway", self.gateway.serve)
+        app.router.add_get("/attachments/{id}/{name}", self._attachment)
         self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
@@ -94,6 +98,13 @@ class FakeDiscord:
     def create_bot(self, name: str, token: str) -> User:
         return self.world.add_user(name, bot=True, token=token)
 
+    def create_played_person(self, name: str, token: str, *, guilds: Iterable[Guild] = ()) -> User:
+        """A person whom a client with this token plays: it connects as a bot does, and everybody takes it for a person."""
+        user = self.world.add_user(name, token=token)
+        for guild in guilds:
+            self.join(guild, user)
+        return user
+
     def create_guild(self, name: str, *, with_bot: bool = True) -> Guild:
         guild = self.world.add_guild(name, self.owner)
         if with_bot:
@@ -103,11 +114,12 @@ class FakeDiscord:
     def join(self, guild: Guild, user: User, *, nick: str | None = None) -> None:
         """Let a user join; a bot gets its managed role, and GUILD_CREATE if it is connected."""
         guild.members[user.id] = Member(user.id, nick=nick)
-        if not user.bot:
+        if not user.connects:
             return
-        role = Role(self.world.snowflakes.next(), user.username, bot_id=user.id)
-        guild.roles[role.id] = role
-        guild.members[user.id].roles.append(role.id)
+        if user.bot:
+            role = Role(self.world.snowflakes.next(), user.username, bot_id=user.id)
+            guild.roles[role.id] = role
+            guild.members[user.id].roles.append(role.id)
         data = guild_json(guild, self.world, user.id)
         self.gateway.dispatch("GUILD_CREATE", data, user_id=user.id, guild_id=guild.id, intent=GUILDS)
 
@@ -122,7 +134,7 @@ class FakeDiscord:
     ) -> Channel:
         """Make a channel. `hidden`: @everyone may not view it, the bots of the guild may. `bot_may_speak` False: it may only read."""
         channel = Channel(self.world.snowflakes.next(), kind, name, guild.id, parent.id if parent else None)
-        bots = [member.user_id for member in guild.members.values() if self.world.users[member.user_id].bot]
+        bots = [member.user_id for member in guild.members.values() if self.world.users[member.user_id].connects]
         if hidden:
             channel.overwrites.append(Overwrite(guild.id, 0, deny=VIEW_CHANNEL))
             channel.overwrites += [Overwrite(bot_id, 1, allow=VIEW_CHANNEL) for bot_id in bots]
@@ -173,9 +185,55 @@ class FakeDiscord:
     def person_deletes(self, message: Message) -> None:
         self.rest.delete(message)
 
+    def moderator_deletes(self, channel: Channel, messages: Iterable[Message]) -> None:
+        """Remove messages at once."""
+        self.rest.delete_many(channel, [message.id for message in messages])
+
+    def embeds_arrive(self, message: Message, *urls: str) -> None:
+        """Discord adds previews of links to a message: an update without its content."""
+        self.rest.announce_embeds(message, [{"type": "link", "url": url} for url in urls])
+
+    def person_reacts(self, message: Message, user: User, emoji: str, *, remove: bool = False) -> None:
+        self.rest.react(self.world.channels[message.channel_id], message, user.id, emoji, remove=remove)
+
+    def attachment(self, name: str, data: bytes, content_type: str | None = None, **fields: Any) -> dict[str, Any]:
+        """Keep a file and return it for the `attachments` of a message."""
+        attachment_id = self.world.snowflakes.next()
+        self.files[attachment_id] = data
+        url = f"http://{self._host}:{self.port}/attachments/{attachment_id}/{name}"
+        found = {"id": attachment_id, "filename": name, "size": len(data), "url": url, "proxy_url": url}
+        return found | ({"content_type": content_type} if content_type else {}) | fields
+
+    async def _attachment(self, request: web.Request) -> web.Response:
+        self.file_requests.append(request.path)
+        if request.match_info["id"] in self.redirects:
+            raise web.HTTPFound(self.redirects[request.match_info["id"]])
+        found = self.files.get(request.match_info["id"])
+        return web.Response(status=404) if found is None else web.Response(body=found)
+
     def person_uses(self, channel: Channel, user: User, command: str, **options: Any) -> Interaction:
-        """Use a slash command. Raises LookupError if it is not registered."""
+        """Use a slash command, "name" or "name subcommand". Raises LookupError if Discord does not offer it to them there."""
         return self.interactions.use(channel, user, self.bot, command, options)
+
+    def person_uses_on(self, message: Message, user: User, command: str) -> Interaction:
+        """Use a command in the menu of a message."""
+        return self.interactions.use_on(message, user, self.bot, command)
+
+    def person_presses(self, message: Message, user: User, label: str) -> Interaction:
+        """Press a button. Raises LookupError if they see none with this label."""
+        return self.interactions.press(message, user, self.bot, label)
+
+    def person_presses_id(self, message: Message, user: User, custom_id: str) -> Interaction:
+        """Press a button by its custom id, whether it is still there or not."""
+        return self.interactions.press_id(message, user, self.bot, custom_id)
+
+    def person_picks(self, message: Message, user: User, label: str) -> Interaction:
+        """Pick the option of a menu whose label contains a text."""
+        return self.interactions.pick(message, user, self.bot, label)
+
+    def person_sends_form(self, opened: Interaction, text: str) -> Interaction:
+        """Fill in the only field of the form that an interaction opened."""
+        return self.interactions.send_form(opened, text)
 
     # what the bot did
 
@@ -251,6 +309,19 @@ class FakeDiscord:
     def close_gateway(self, code: int) -> None:
         """Close every gateway socket with a code."""
         self.gateway.close_all(code)
+
+    def limit_globally(self, count: int, per_s: float) -> None:
+        """Enforce a rate limit on all requests together, as Discord does at 50 a second."""
+        self.rest.everything.count, self.rest.everything.per_s = count, per_s
+
+    def limit_identifies(self, **limits: Any) -> None:
+        """Change how often IDENTIFY is taken: total, per_s, interval_s, max_concurrency."""
+        for name, value in limits.items():
+            setattr(self.gateway.starts, name, value)
+
+    def leave_out(self, event: str, *fields: str) -> None:
+        """Send an event without these fields from now on."""
+        self.gateway.omitted[event] = frozenset(fields)
 
     def refuse_token(self) -> None:
         """The token is no longer valid: REST 401, IDENTIFY 4004."""

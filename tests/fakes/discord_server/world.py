@@ -34,7 +34,12 @@ class User:
     username: str
     global_name: str | None = None
     bot: bool = False
-    token: str = ""  # bots only
+    token: str = ""  # of bots, and of people whom a client plays
+
+    @property
+    def connects(self) -> bool:
+        """Whether there may be sessions of this user."""
+        return self.bot or bool(self.token)
 
     @property
     def mention(self) -> str:
@@ -112,6 +117,7 @@ class Message:
     webhook_id: str | None = None
     flags: int = 0
     components: list[Any] = field(default_factory=list)
+    embeds: list[dict[str, Any]] = field(default_factory=list)
     attachments: list[dict[str, Any]] = field(default_factory=list)
     pinged_users: list[str] = field(default_factory=list)
     pinged_roles: list[str] = field(default_factory=list)
@@ -156,7 +162,11 @@ class World:
         self.channels: dict[str, Channel] = {}
 
     def bot_with_token(self, token: str) -> User | None:
-        return next((user for user in self.users.values() if user.bot and user.token and user.token == token), None)
+        return next((user for user in self.users.values() if user.token and user.token == token), None)
+
+    def listeners(self) -> list[User]:
+        """Everybody who may have a session."""
+        return [user for user in self.users.values() if user.connects]
 
     def add_user(self, username: str, *, global_name: str | None = None, bot: bool = False, token: str = "") -> User:
         user = User(self.snowflakes.next(), username, global_name, bot, token)

@@ -14,7 +14,7 @@ import structlog
 from parlour.conversation.v1 import conversation_pb2 as pb
 from services.conversation.privacy.erasure import Stage
 from services.conversation.privacy.tombstones import Tombstone, TombstoneFile, line_of, subject_hash
-from services.runtime.errors import InvalidField, NotFound, RequestIdReused
+from services.runtime.errors import InvalidField, NotFound, RequestIdReused, StaleVersion
 from tests.fakes.model_server import Answer
 from tests.integration.conversation.conftest import Service, answered, drained, message, read_reply, rows, wanted
 
@@ -111,6 +111,8 @@ async def write_everywhere(client, database, model) -> None:
     await client.edit_message(
         pb.EditMessageRequest(request_id="edit", conversation=LOUNGE, message_id=said.message_id, author_id=PERSON, text=f"{SENTINEL} edited")
     )
+    ignoring = pb.GuildSettings(guild_id="third", extraction=True, ignored_user_ids=["eve", PERSON])
+    await client.update_guild_settings(pb.UpdateGuildSettingsRequest(request_id=f"ignore-{PERSON}", settings=ignoring))
     await answered(client, theirs("once more"))
     await drained(database)
     await written(
@@ -127,6 +129,7 @@ async def test_nothing_of_a_person_is_left_in_any_table_or_log_or_file(client, d
     assert {"messages.text", "messages.replied_to", "messages.images", "messages.author_id", "turns.user_id", "topics.summary"} <= before
     assert {"personas.instructions", "persona_versions.instructions", "relationships.user_id", "user_activity.user_id", "fences.user_id"} <= before
     assert {"requests.user_id", "requests.response", "message_terms.term"} <= before
+    assert {"guild_settings.ignored_user_ids", "guild_settings_versions.ignored_user_ids"} <= before
     bobs = await rows(database, "SELECT count(*) FROM messages WHERE author_id IN ('bob', 'eve')")
     done = await erased(client, request_id=f"erase-{PERSON}")
     assert await found(database, SENTINEL, PERSON, NAME) == set()
@@ -421,3 +424,19 @@ async def test_tombstones_must_be_kept_longer_than_backups(settings):
 def test_a_tombstone_takes_no_more_room_than_is_said():
     assert len(line_of(Tombstone(subject_hash(PERSON), datetime.now(UTC), opted_out=True))) <= 150
     assert json.loads(line_of(Tombstone(subject_hash(PERSON), datetime.now(UTC)))).keys() == {"subject", "before", "opted_out"}
+
+
+async def test_a_guild_that_ignored_the_person_ignores_the_others_still_and_its_moderators_read_it_anew(client, database):
+    settings = pb.GuildSettings(guild_id="guild", extraction=True, rules="be kind", ignored_user_ids=["eve", PERSON])
+    request = pb.UpdateGuildSettingsRequest(request_id="ignore", settings=settings)
+    before = (await client.update_guild_settings(request)).settings
+    assert list((await client.get_guild_settings(pb.GetGuildSettingsRequest(guild_id="guild"))).settings.ignored_user_ids) == ["eve", PERSON]
+    done = await erased(client)
+    after = (await client.get_guild_settings(pb.GetGuildSettingsRequest(guild_id="guild"))).settings
+    assert (list(after.ignored_user_ids), after.rules, after.version) == (["eve"], "be kind", 2)
+    assert done.erased_by_table["conversation.guild_settings"] == 1
+    with pytest.raises(StaleVersion):
+        await client.update_guild_settings(pb.UpdateGuildSettingsRequest(request_id="again", settings=before))
+    with pytest.raises(RequestIdReused):
+        await client.update_guild_settings(request)
+    assert await found(database, PERSON) == set()

@@ -43,6 +43,8 @@ async def test_everything_of_a_person_is_exported_and_nothing_of_others(client, 
         persona = pb.Persona(warmth=number, version=number)
         await client.update_persona(pb.UpdatePersonaRequest(request_id=f"p{number}", guild_id="guild", user_id="ann", persona=persona))
     await client.set_opt_out(pb.SetOptOutRequest(request_id="o1", user_id="ann", opted_out=True))
+    ignoring = pb.GuildSettings(guild_id="elsewhere", rules="not for ann", ignored_user_ids=["bob", "ann"])
+    await client.update_guild_settings(pb.UpdateGuildSettingsRequest(request_id="s1", settings=ignoring))
     await drained(database)
     lines = await exported(client)
     header, end = lines[0], lines[-1]
@@ -57,7 +59,9 @@ async def test_everything_of_a_person_is_exported_and_nothing_of_others(client, 
     assert [each["warmth"] for each in rows_of(lines, "conversation.personas")] == [2]
     assert len(rows_of(lines, "conversation.persona_versions")) == 3
     assert len(rows_of(lines, "conversation.opt_outs")) == 1
+    assert rows_of(lines, "conversation.guild_settings") == [{"guild_id": "elsewhere"}]
     assert "bob" not in str(lines)
+    assert "not for ann" not in str(rows_of(lines, "conversation.guild_settings"))
 
 
 @pytest.mark.parametrize("table", OWNED)

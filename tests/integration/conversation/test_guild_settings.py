@@ -6,7 +6,7 @@ import itertools
 import pytest
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.conversation.guilds.guild_settings import FLAGS
+from services.conversation.guilds.guild_settings import FLAGS, LISTS
 from services.conversation.settings import ConversationSettings
 from services.runtime.errors import InvalidField, RequestIdReused, StaleVersion
 from tests.integration.conversation.conftest import Service, answered, message, rows
@@ -156,3 +156,35 @@ async def test_a_guilds_rules_are_shown_to_the_model_there_and_nowhere_else(clie
     for elsewhere in ("other", ""):
         await answered(client, message("hello", guild_id=elsewhere, channel_id=f"lounge{elsewhere}"))
         assert "Speak of no" not in model.requests[-1].prompt
+
+
+async def test_lists_of_channels_and_people_are_stored_and_each_is_named_once(client):
+    settings = await read(client)
+    assert not any(getattr(settings, name) for name in LISTS)
+    settings.answered_channel_ids.extend(["help", "bots", "help"])
+    settings.ignored_user_ids.append("bob")
+    stored = await update(client, settings)
+    assert (list(stored.answered_channel_ids), list(stored.ignored_user_ids)) == (["help", "bots"], ["bob"])
+    assert await read(client) == stored
+    del stored.answered_channel_ids[:]
+    assert list((await update(client, stored)).answered_channel_ids) == []
+    assert [list(each.answered_channel_ids) for each in (await versions(client)).versions] == [[], ["help", "bots"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "ids", "field"),
+    [
+        ("answered_channel_ids", ["c"] * 101, "answered_channel_ids"),
+        ("allowed_channel_ids", ["c" * 65], "allowed_channel_ids[0]"),
+        ("ignored_channel_ids", ["c", "a b"], "ignored_channel_ids[1]"),
+        ("ignored_user_ids", [f"u{number}" for number in range(1001)], "ignored_user_ids"),
+        ("ignored_user_ids", ["u", ""], "ignored_user_ids"),
+    ],
+)
+async def test_lists_that_are_too_long_or_hold_what_is_no_id_are_refused_and_change_nothing(client, database, name, ids, field):
+    settings = await read(client)
+    getattr(settings, name).extend(ids)
+    with pytest.raises(InvalidField) as refused:
+        await update(client, settings)
+    assert refused.value.field == f"settings.{field}"
+    assert await rows(database, "SELECT count(*) FROM guild_settings") == [(0,)]

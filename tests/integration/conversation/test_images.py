@@ -69,6 +69,16 @@ async def test_pictures_that_do_not_fit_the_hold_are_left_out_and_said(client, m
     assert "4 pictures" in reply.started[0].left_out
 
 
+async def test_no_more_pictures_are_shown_than_the_hold_covers_and_its_own_go_first(client, model):
+    await answered(client, message("look", images=[cat(1)], user_name="Ann"))
+    _, reply = await answered(client, message("look", images=[cat(2), cat(3)]), max_images=2)
+    assert model.requests[-1].pictures == [cat(2).url, cat(3).url]
+    assert reply.finished.usage.images == 2
+    assert "1 picture" in reply.started[0].left_out
+    _, reply = await answered(client, message("and this?"), max_images=0)
+    assert reply.finished.usage.images == 0
+
+
 async def test_the_words_go_before_the_pictures(client, model):
     _, without = await answered(client, message("word " * 300))
     needed = without.started[0].prompt_tokens

@@ -116,7 +116,7 @@ async def test_of_two_concurrent_changes_one_wins(client):
 
 async def test_a_guild_has_settings_before_it_ever_made_any(client):
     settings = (await client.get_guild_settings(pb.GetGuildSettingsRequest(guild_id="guild"))).settings
-    assert settings == pb.GuildSettings(guild_id="guild", addressing_threshold=0.5, channel_context=False, extraction=True, version=0)
+    assert settings == pb.GuildSettings(guild_id="guild", addressing_threshold=0, channel_context=False, extraction=True, version=0)
     settings.channel_context = True
     stored = await client.update_guild_settings(pb.UpdateGuildSettingsRequest(request_id="s1", settings=settings))
     assert stored.settings.version == 1

@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
+from services.conversation.guilds import ignored_people
 from services.conversation.privacy import erasure_store, message_changes
 from services.runtime.database import Database
 
@@ -66,3 +67,17 @@ async def test_every_statement_finds_its_messages_by_an_index(filled):
             await session.rollback()
         assert "Seq Scan on messages" not in plan, f"{name}:\n{plan}"
         assert "Index" in plan, f"{name}:\n{plan}"
+
+
+async def test_who_is_ignored_is_found_by_an_index(database):
+    settings = "guild_id, version, addressing_threshold, channel_context, extraction, ignored_user_ids"
+    values = "'g' || n, 1, 0, false, true, CASE WHEN n % 50 = 0 THEN ARRAY['u' || n, 'u1'] ELSE '{}' END FROM generate_series(1, 20000) n"
+    async with database.write() as session:
+        for table in ("guild_settings", "guild_settings_versions"):
+            await session.execute(sa.text(f"INSERT INTO {table} ({settings}) SELECT {values}"))
+        await session.execute(sa.text("ANALYZE guild_settings, guild_settings_versions"))
+    for statement in (ignored_people.IGNORING, ignored_people.EDIT_VERSIONS):
+        async with database.write() as session:
+            plan = "\n".join((await session.execute(sa.text(f"EXPLAIN {statement.text}"), {"user_id": "u250"})).scalars())
+            await session.rollback()
+        assert "_by_ignored" in plan, plan

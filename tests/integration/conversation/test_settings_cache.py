@@ -24,6 +24,7 @@ from services.runtime.database import Database
 from services.runtime.errors import StaleVersion
 from tests.integration.conversation.conftest import Service, rows
 
+COLUMNS = "guild_id, addressing_threshold, channel_context, extraction, retention_days, version"
 SHORT_S = 0.5
 """A lease as short as this is over before a test is."""
 ROOT = Path(__file__).resolve().parents[3]
@@ -193,7 +194,7 @@ async def test_settings_are_read_once_by_an_instance_and_again_after_an_edit_by_
     here, there = both
     assert (await hit("guild_settings", lambda: read(there))).retention_days == 0
     async with database.connection() as connection:
-        await connection.execute("INSERT INTO guild_settings VALUES ('guild', 0.5, false, true, '', 99, null, null, null, null, null, 1)")
+        await connection.execute(f"INSERT INTO guild_settings ({COLUMNS}) VALUES ('guild', 0.5, false, true, 99, 1)".encode())
     assert (await read(there)).retention_days == 0  # around the service: nobody was told
     assert (await edit(here)) == 2
     assert (await read(there)).retention_days == 100
@@ -255,7 +256,7 @@ async def test_a_raised_epoch_has_every_instance_drop_what_it_keeps(settings, re
     async with two_instances(settings, redis_url, SHORT_S) as (_, there):
         await hit("guild_settings", lambda: read(there))
         async with database.connection() as connection:
-            await connection.execute("INSERT INTO guild_settings VALUES ('guild', 0.5, false, true, '', 7, null, null, null, null, null, 1)")
+            await connection.execute(f"INSERT INTO guild_settings ({COLUMNS}) VALUES ('guild', 0.5, false, true, 7, 1)".encode())
         before = await read_epoch(database)
         await advance_epoch(database)
         assert await read_epoch(database) > before

@@ -38,8 +38,8 @@ async def test_the_report_tells_what_is_in_the_prompt_and_adds_up(client, model)
     said = message("what colour is my dog?", replied_to=pb.RepliedTo(message_id="x", author_id="bob", author_name="Bob", text="which dog?"))
     _, reply = await answered(client, said, memories=[pb.RecalledMemory(memory_id="1", text="Ann likes short names")])
     told = parts(reply)
-    order = ["persona", "rules", "relationship", "summaries", "recent", "older", "memories", "replied_to", "images", "message"]
-    assert list(told) == order
+    before = ["persona", "rules", "relationship", "summaries", "recent", "older", "memories"]
+    assert list(told) == [*before, "thread_starter", "replied_to", "files", "images", "message"]
     assert {name: (told[name].included, told[name].left_out) for name in ("persona", "recent", "memories", "replied_to", "message")} == {
         "persona": (1, 0),
         "recent": (2, 0),

@@ -198,6 +198,7 @@ BAD = {
         *cases(TRANSFER, "to_account_id", [*BAD_ACCOUNTS, "user:1"]),
         *cases(TRANSFER, "amount_microcredits", BAD_AMOUNTS),
         *cases(TRANSFER, "note", BAD_TEXTS),
+        *cases(TRANSFER, "expire_time", [Timestamp(seconds=2**60)]),
     ],
     "record_usage": [
         *cases(RECORD, "turn_id", BAD_IDS),

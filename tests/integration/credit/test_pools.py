@@ -147,3 +147,9 @@ async def test_a_pool_may_have_so_many_open_holds(pool, make_credit):
     assert (await sponsored(one, 10)).hold.account_id == "user:1"
     with pytest.raises(LimitReached):
         await sponsored(one, 10)
+
+
+async def test_what_a_pool_pays_is_told_with_its_balance(pool):
+    assert (await pool.balance(POOL)).member_daily_microcredits == 100
+    assert (await pool.set_pool(0)).balance.member_daily_microcredits == 0
+    assert (await pool.balance(POOL)).member_daily_microcredits == (await pool.balance("user:1")).member_daily_microcredits == 0

@@ -1,15 +1,18 @@
 """A transfer is two operations: whatever happens between them, what was sent arrives or returns."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from parlour.credit.v1 import credit_pb2 as pb
 from services.credit import operations
-from services.runtime.errors import AccountClosed, DependencyUnavailable, InsufficientCredit, LimitReached
+from services.runtime.errors import AccountClosed, DependencyUnavailable, InsufficientCredit, InvalidField, LimitReached
 
 ALLOWANCE = 1_000_000
+DAY_S = 86_400
 _A_WHILE_AGO = "UPDATE transfers SET created_at = created_at - interval '1 minute'"
 
 
@@ -133,3 +136,32 @@ async def test_a_transfer_that_is_cut_off_by_the_database_is_told_so_and_arrives
     await credit.rpc.Transfer(request, None)
     assert (await credit.balance("user:2")).posted_microcredits == ALLOWANCE + 5
     assert (await credit.balance("system:transit")).posted_microcredits == 0
+
+
+def until(seconds: float) -> Timestamp:
+    return Timestamp(seconds=int(time.time() + seconds))
+
+
+async def test_what_is_given_for_a_time_ends_then_and_what_would_end_before_ends_as_it_would(credit):
+    await credit.grant("guild:1", 100, expire_time=until(DAY_S))
+    await credit.grant("guild:1", 300)
+    request = pb.TransferRequest(
+        request_id="r", from_account_id="guild:1", to_account_id="user:2", amount_microcredits=250, expire_time=until(3 * DAY_S)
+    )
+    await credit.rpc.Transfer(request, None)
+    given = sorted((grant.expire_time.seconds, grant.amount_microcredits) for grant in await credit.grants("user:2") if grant.source == "gift")
+    assert [amount for _, amount in given] == [100, 150]
+    assert [round((ends - time.time()) / DAY_S) for ends, _ in given] == [1, 3]
+    for days, left in ((2, 150), (2, 0)):
+        credit.put_clock_ahead(days * DAY_S)
+        assert (await credit.balance("user:2")).posted_microcredits == ALLOWANCE + left
+    assert (await credit.balance("guild:1")).posted_microcredits == 150
+
+
+async def test_credits_cannot_be_given_for_a_time_that_is_over(credit):
+    request = pb.TransferRequest(request_id="r", from_account_id="user:1", to_account_id="user:2", amount_microcredits=250, expire_time=until(-60))
+    with pytest.raises(InvalidField) as refused:
+        await credit.rpc.Transfer(request, None)
+    assert refused.value.field == "expire_time"
+    assert (await credit.balance("user:1")).posted_microcredits == ALLOWANCE
+    assert await on_their_way(credit) == []

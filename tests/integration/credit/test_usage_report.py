@@ -72,6 +72,15 @@ async def test_every_grouping_sums_to_what_was_recorded(credit, month):
         assert shown == sorted(shown)
 
 
+async def test_the_report_of_a_guild_holds_nothing_of_others(credit, month):
+    request = pb.ReportUsageRequest(group_by=["model", "feature"], guild_id="g1")
+    assert sums(list((await credit.admin.ReportUsage(request, None)).rows)) == expected(
+        [turn for turn in month if turn[0]["guild"] == "g1"], "model", "feature"
+    )
+    request.guild_id = "elsewhere"
+    assert not (await credit.admin.ReportUsage(request, None)).rows
+
+
 async def test_a_range_takes_its_beginning_and_leaves_its_end(credit, month):
     times = await credit.rows("SELECT extract(epoch FROM date_trunc('second', created_at))::bigint FROM usage_records ORDER BY created_at")
     first, last = times[0][0], times[-1][0] + 1

@@ -27,8 +27,10 @@ from services.runtime.channel import Remote
 from services.runtime.health import Health
 from services.runtime.server import Server
 from services.runtime.settings import ServiceSettings
+from tests.integration.gateway.scripted_guilds import ScriptedCreditAdmin, ScriptedGuildSettings, ScriptedPersonas
 
 START = 100_000_000
+ACTIONS = ("forget_decision", "memory_edit", "memory_deletion", "memories_page", "confirmation")
 WORDS = ["Call ", "him ", "Rex", "."]
 
 Fault = Exception | asyncio.Event
@@ -61,6 +63,11 @@ class ScriptedCredit(credit_pb2_grpc.CreditServiceServicer):
         self.available: dict[str, int] = defaultdict(lambda: START)
         self.holds: dict[str, credit_pb2.Hold] = {}
         self._by_request: dict[str, str] = {}
+        self.grants: dict[str, list[credit_pb2.Grant]] = defaultdict(list)
+        self.entries: dict[str, list[credit_pb2.Entry]] = defaultdict(list)
+        self.entries_page = 500
+        self.sponsors: set[str] = set()
+        self.transfers: dict[str, credit_pb2.TransferRequest] = {}
 
     def _balance(self, account_id: str) -> credit_pb2.Balance:
         return credit_pb2.Balance(account_id=account_id, available_microcredits=self.available[account_id])
@@ -71,12 +78,11 @@ class ScriptedCredit(credit_pb2_grpc.CreditServiceServicer):
             amount = request.quote.prompt_tokens + 10 * request.quote.max_completion_tokens
             if self.available[request.account_id] < amount:
                 raise errors.InsufficientCredit(available_microcredits=self.available[request.account_id], required_microcredits=amount)
-            hold = credit_pb2.Hold(
-                hold_id=uuid.uuid4().hex, account_id=request.account_id, amount_microcredits=amount, state=credit_pb2.Hold.STATE_ACTIVE
-            )
+            payer = request.sponsor_account_id if request.sponsor_account_id in self.sponsors else request.account_id
+            hold = credit_pb2.Hold(hold_id=uuid.uuid4().hex, account_id=payer, amount_microcredits=amount, state=credit_pb2.Hold.STATE_ACTIVE)
             self.holds[hold.hold_id] = hold
             self._by_request[request.request_id] = hold.hold_id
-            self.available[request.account_id] -= amount
+            self.available[payer] -= amount
         hold = self.holds[self._by_request[request.request_id]]
         if "PlaceHold" in self._faults.after:
             await self._faults.after["PlaceHold"].wait()
@@ -111,6 +117,27 @@ class ScriptedCredit(credit_pb2_grpc.CreditServiceServicer):
         await self._faults.meet("GetBalance", request)
         return credit_pb2.GetBalanceResponse(balance=self._balance(request.account_id))
 
+    async def ListGrants(self, request, context):
+        await self._faults.meet("ListGrants", request)
+        return credit_pb2.ListGrantsResponse(grants=self.grants[request.account_id])
+
+    async def ListEntries(self, request, context):
+        await self._faults.meet("ListEntries", request)
+        entries, first = self.entries[request.account_id], int(request.page_token or 0)
+        behind = first + self.entries_page
+        return credit_pb2.ListEntriesResponse(entries=entries[first:behind], next_page_token=str(behind) if behind < len(entries) else "")
+
+    async def Transfer(self, request, context):
+        await self._faults.meet("Transfer", request)
+        if request.request_id not in self.transfers:
+            if self.available[request.from_account_id] < request.amount_microcredits:
+                available = self.available[request.from_account_id]
+                raise errors.InsufficientCredit(available_microcredits=available, required_microcredits=request.amount_microcredits)
+            self.transfers[request.request_id] = request
+            self.available[request.from_account_id] -= request.amount_microcredits
+            self.available[request.to_account_id] += request.amount_microcredits
+        return credit_pb2.TransferResponse(balance=self._balance(request.from_account_id))
+
 
 class ScriptedMemory(memory_pb2_grpc.MemoryServiceServicer, memory_pb2_grpc.MemoryQueryServiceServicer):
     """Keeps memories of everybody in one list each; finds all of them."""
@@ -119,6 +146,10 @@ class ScriptedMemory(memory_pb2_grpc.MemoryServiceServicer, memory_pb2_grpc.Memo
         self._faults = faults
         self.memories: dict[str, list[memory_pb2.Memory]] = defaultdict(list)
         self.plans: dict[str, list[memory_pb2.Memory]] = {}
+        self.committed: set[str] = set()
+        self.undone: set[str] = set()
+        self.deletions: set[str] = set()
+        self.quarantine: dict[str, list[memory_pb2.Memory]] = defaultdict(list)
 
     async def AddMemory(self, request, context):
         await self._faults.meet("AddMemory", request)
@@ -126,7 +157,7 @@ class ScriptedMemory(memory_pb2_grpc.MemoryServiceServicer, memory_pb2_grpc.Memo
         for memory in held:
             if memory.text == request.memory.text:
                 return memory_pb2.AddMemoryResponse(memory=memory, duplicate=True)
-        memory = memory_pb2.Memory(memory_id=uuid.uuid4().hex, text=request.memory.text, scope=request.memory.scope)
+        memory = memory_pb2.Memory(memory_id=uuid.uuid4().hex, version=1, text=request.memory.text, scope=request.memory.scope)
         held.append(memory)
         return memory_pb2.AddMemoryResponse(memory=memory)
 
@@ -138,7 +169,55 @@ class ScriptedMemory(memory_pb2_grpc.MemoryServiceServicer, memory_pb2_grpc.Memo
     async def ListMemories(self, request, context):
         await self._faults.meet("ListMemories", request)
         held = self.memories[request.viewer.user_id]
-        return memory_pb2.ListMemoriesResponse(memories=held[: request.page_size], total_size=len(held))
+        first = int(request.page_token or 0)
+        shown, behind = held[first : first + request.page_size], first + request.page_size
+        next_page_token = str(behind) if behind < len(held) else ""
+        return memory_pb2.ListMemoriesResponse(memories=shown, total_size=len(held), next_page_token=next_page_token)
+
+    def _own(self, request) -> memory_pb2.Memory:
+        for user_id, held in self.memories.items():
+            for memory in held:
+                if memory.memory_id == request.memory_id and (user_id == request.viewer.user_id or memory.scope.visibility == 3):
+                    return memory
+        raise errors.NotFound("memory")
+
+    async def GetMemory(self, request, context):
+        await self._faults.meet("GetMemory", request)
+        return memory_pb2.GetMemoryResponse(memory=self._own(request))
+
+    async def UpdateMemory(self, request, context):
+        await self._faults.meet("UpdateMemory", request)
+        memory = self._own(request)
+        if memory.scope.user_id != request.viewer.user_id:
+            raise errors.PermissionRefused("only who stored a shared memory may change it")
+        if memory.version != request.version:
+            raise errors.StaleVersion("changed meanwhile")
+        memory.text, memory.version = request.text, memory.version + 1
+        return memory_pb2.UpdateMemoryResponse(memory=memory)
+
+    async def DeleteMemory(self, request, context):
+        await self._faults.meet("DeleteMemory", request)
+        if request.request_id not in self.deletions:
+            memory = self._own(request)
+            if memory.scope.user_id != request.viewer.user_id:
+                raise errors.PermissionRefused("only who stored a shared memory may change it")
+            self.memories[request.viewer.user_id].remove(memory)
+            self.deletions.add(request.request_id)
+        return memory_pb2.DeleteMemoryResponse()
+
+    async def ListQuarantine(self, request, context):
+        await self._faults.meet("ListQuarantine", request)
+        held, first = self.quarantine[request.guild_id], int(request.page_token or 0)
+        behind = first + request.page_size
+        return memory_pb2.ListQuarantineResponse(memories=held[first:behind], next_page_token=str(behind) if behind < len(held) else "")
+
+    async def ReleaseQuarantined(self, request, context):
+        await self._faults.meet("ReleaseQuarantined", request)
+        for memory in self.quarantine[request.guild_id]:
+            if memory.memory_id == request.memory_id:
+                self.quarantine[request.guild_id].remove(memory)
+                return memory_pb2.ReleaseQuarantinedResponse(memory=memory)
+        raise errors.NotFound("memory")
 
     async def PlanForget(self, request, context):
         await self._faults.meet("PlanForget", request)
@@ -155,8 +234,10 @@ class ScriptedMemory(memory_pb2_grpc.MemoryServiceServicer, memory_pb2_grpc.Memo
         await self._faults.meet("CommitForget", request)
         if request.plan_id not in self.plans:
             raise errors.PlanExpired("no such plan")
-        for memory in self.plans[request.plan_id]:
-            self.memories[request.viewer.user_id].remove(memory)
+        if request.plan_id not in self.committed:
+            self.committed.add(request.plan_id)
+            for memory in self.plans[request.plan_id]:
+                self.memories[request.viewer.user_id].remove(memory)
         done = memory_pb2.CommitForgetResponse(forgotten=len(self.plans[request.plan_id]))
         done.undo_until_time.GetCurrentTime()
         done.undo_until_time.seconds += 600
@@ -164,7 +245,9 @@ class ScriptedMemory(memory_pb2_grpc.MemoryServiceServicer, memory_pb2_grpc.Memo
 
     async def UndoForget(self, request, context):
         await self._faults.meet("UndoForget", request)
-        self.memories[request.viewer.user_id] += self.plans[request.plan_id]
+        if request.plan_id not in self.undone:
+            self.undone.add(request.plan_id)
+            self.memories[request.viewer.user_id] += self.plans[request.plan_id]
         return memory_pb2.UndoForgetResponse(restored=len(self.plans[request.plan_id]))
 
 
@@ -182,6 +265,12 @@ class ScriptedConversation(conversation_pb2_grpc.ConversationServiceServicer):
         self.mid_stream: Fault | None = None
         self.running = 0
         self.running_max = 0
+        self.topics: dict[str, list[str]] = defaultdict(list)
+        self.export: list[str] = []
+        self.erasures: dict[str, str] = {}
+        self.erased: dict[str, int] = {"conversation.messages": 1000, "memory.memories": 30, "credit.accounts": 1}
+        self.looks: dict[str, int] = defaultdict(int)
+        self.looks_failing = 0
         self.cancelled = 0
 
     async def BeginTurn(self, request, context):
@@ -219,11 +308,72 @@ class ScriptedConversation(conversation_pb2_grpc.ConversationServiceServicer):
             turn.usage.CopyFrom(usage)
         yield conv.ReplyResponse(finished=conv.ReplyFinished(text="".join(WORDS), usage=usage, stored=self.stored))
 
+    async def ListMessages(self, request, context):
+        await self._faults.meet("ListMessages", request)
+        where = request.conversation
+        said = [one for one in self.messages.values() if (one.guild_id, one.channel_id) == (where.guild_id, where.channel_id)]
+        messages = [conv.Message(message_id=one.message_id, role="user", author_id=one.user_id, text=one.text) for one in reversed(said)]
+        return conv.ListMessagesResponse(messages=messages[: request.page_size])
+
+    async def Summarize(self, request, context):
+        await self._faults.meet("Summarize", request)
+        topics = self.topics[request.conversation.channel_id]
+        return conv.SummarizeResponse(text="\n".join(topics), topics=[conv.TopicSummary(text=topic) for topic in topics])
+
+    async def ResetConversation(self, request, context):
+        await self._faults.meet("ResetConversation", request)
+        return conv.ResetConversationResponse()
+
+    async def SetOptOut(self, request, context):
+        await self._faults.meet("SetOptOut", request)
+        return conv.SetOptOutResponse(opted_out=request.opted_out)
+
+    async def ExportSubject(self, request, context):
+        await self._faults.meet("ExportSubject", request)
+        for chunk in self.export:
+            yield conv.ExportSubjectResponse(json_lines=chunk)
+
+    async def EraseSubject(self, request, context):
+        """Each look at an erasure finds one table more erased, until all of `erased` is."""
+        await self._faults.meet("EraseSubject", request)
+        erasure_id = self.erasures.setdefault(request.request_id, f"erasure-{len(self.erasures)}")
+        return conv.EraseSubjectResponse(erasure_id=erasure_id, complete=False)
+
+    async def GetErasure(self, request, context):
+        await self._faults.meet("GetErasure", request)
+        if self.looks_failing:
+            self.looks_failing -= 1
+            raise errors.DependencyUnavailable("database")
+        self.looks[request.erasure_id] += 1
+        done = dict(list(self.erased.items())[: self.looks[request.erasure_id]])
+        if len(done) < len(self.erased):
+            return conv.GetErasureResponse(complete=False, erased_by_table=done)
+        response = conv.GetErasureResponse(complete=True, erased_by_table=done, receipt_hash="5eal")
+        response.backups_expire_time.FromJsonString("2027-01-01T00:00:00Z")
+        return response
+
     async def EndTurn(self, request, context):
         await self._faults.meet("EndTurn", request)
         turn = self.turns[request.turn_id]
         turn.state, turn.reply_text = request.state, request.text
         return conv.EndTurnResponse(state=request.state)
+
+    async def DeleteMessages(self, request, context):
+        await self._faults.meet("DeleteMessages", request)
+        gone = [turn_id for turn_id, message in self.messages.items() if message.message_id in request.message_ids]
+        for turn_id in gone:
+            del self.messages[turn_id]
+            if self.turns[turn_id].state == conv.TURN_STATE_ACCEPTED:
+                self.turns[turn_id].state = conv.TURN_STATE_WITHDRAWN
+        return conv.DeleteMessagesResponse(deleted=len(gone))
+
+    async def EditMessage(self, request, context):
+        await self._faults.meet("EditMessage", request)
+        mine = [one for one in self.messages.values() if (one.message_id, one.user_id) == (request.message_id, request.author_id)]
+        changed = any(one.text != request.text for one in mine)
+        for one in mine:
+            one.text = request.text
+        return conv.EditMessageResponse(changed=changed)
 
     async def ClaimOrphanedTurns(self, request, context):
         await self._faults.meet("ClaimOrphanedTurns", request)
@@ -248,6 +398,9 @@ class Scripted:
     settlement: Settlement
     settings: GatewaySettings
     remotes: dict[str, Remote]
+    guilds: ScriptedGuildSettings
+    personas: ScriptedPersonas
+    credit_admin: ScriptedCreditAdmin
 
     def fail(self, method: str, fault: Fault) -> None:
         self.faults.by_method[method] = fault
@@ -293,6 +446,10 @@ async def scripted_services(leases: PersonLeases | None = None, **changes: objec
     credit, memory, conversation = ScriptedCredit(faults), ScriptedMemory(faults), ScriptedConversation(faults)
     server = Server("scripted", ServiceSettings(listen="127.0.0.1:0", deadline_left_min_s=0), Health())
     server.add(credit_pb2_grpc.add_CreditServiceServicer_to_server, credit, "parlour.credit.v1.CreditService")
+    guilds, personas, credit_admin = ScriptedGuildSettings(faults), ScriptedPersonas(faults), ScriptedCreditAdmin(faults, credit.available)
+    server.add(conversation_pb2_grpc.add_GuildSettingsServiceServicer_to_server, guilds, "parlour.conversation.v1.GuildSettingsService")
+    server.add(conversation_pb2_grpc.add_PersonaServiceServicer_to_server, personas, "parlour.conversation.v1.PersonaService")
+    server.add(credit_pb2_grpc.add_CreditAdminServiceServicer_to_server, credit_admin, "parlour.credit.v1.CreditAdminService")
     server.add(memory_pb2_grpc.add_MemoryServiceServicer_to_server, memory, "parlour.memory.v1.MemoryService")
     server.add(memory_pb2_grpc.add_MemoryQueryServiceServicer_to_server, memory, "parlour.memory.v1.MemoryQueryService")
     server.add(conversation_pb2_grpc.add_ConversationServiceServicer_to_server, conversation, "parlour.conversation.v1.ConversationService")
@@ -311,7 +468,9 @@ async def scripted_services(leases: PersonLeases | None = None, **changes: objec
     settlement = Settlement(services.credit, services.conversation, settle_s=settings.settle_s, retry_s=settings.end_retry_s)
     assistant = Assistant(services, settings, settlement, leases or PersonLeases(None, ttl_s=15, wait_s=1))
     try:
-        yield Scripted(faults, credit, memory, conversation, server, assistant, services, settlement, settings, remotes)
+        yield Scripted(
+            faults, credit, memory, conversation, server, assistant, services, settlement, settings, remotes, guilds, personas, credit_admin
+        )
     finally:
         for fault in [*faults.by_method.values(), *faults.after.values(), conversation.mid_stream]:
             if isinstance(fault, asyncio.Event):
@@ -352,8 +511,8 @@ class Answer:
 
 def request(text: str, **fields: object) -> gateway_pb2.HandleMessageRequest:
     values = {"message_id": uuid.uuid4().hex, "channel_id": "dm", "user_id": "ada", "user_name": "Ada"} | fields
-    decision = values.pop("forget_decision", None)
-    return gateway_pb2.HandleMessageRequest(message=gateway_pb2.IncomingMessage(text=text, **values), forget_decision=decision)  # type: ignore[arg-type]
+    pressed = {action: given for action in ACTIONS if (given := values.pop(action, None)) is not None}
+    return gateway_pb2.HandleMessageRequest(message=gateway_pb2.IncomingMessage(text=text, **values), **pressed)  # type: ignore[arg-type]
 
 
 async def ask(assistant: Assistant, text: str, *, origin: str = "api", **fields: object) -> Answer:

@@ -69,7 +69,7 @@ async def test_a_long_list_is_shortened_and_says_by_how_much():
         for number in range(5):
             await ask(scripted.assistant, f"remember that fact {number} holds")
         answer = await ask(scripted.assistant, "/memories")
-        assert answer.text.endswith("fact 0 holds; fact 1 holds; and 3 more.")
+        assert "fact 0 holds; fact 1 holds; and 3 more." in answer.text
 
 
 async def test_what_is_remembered_already_is_not_stored_twice(scripted: Scripted):
@@ -132,6 +132,24 @@ async def test_buttons_forget_and_undo_as_words_do(scripted: Scripted):
     assert done.final.forget_done.plan_id == plan_id
     undone = await ask(scripted.assistant, "undo", forget_decision=gateway_pb2.ForgetDecision(plan_id=plan_id, undo=True))
     assert undone.text == "I brought back 1 thing."
+
+
+async def test_a_button_that_keeps_withdraws_the_offer(scripted: Scripted):
+    await ask(scripted.assistant, "remember that I sing")
+    plan_id = (await ask(scripted.assistant, "forget that I sing")).final.forget_offer.plan_id
+    kept = await ask(scripted.assistant, "", forget_decision=gateway_pb2.ForgetDecision(plan_id=plan_id, keep=True))
+    assert kept.text == NOTICES["forget_declined"]
+    assert (await ask(scripted.assistant, "yes")).final.outcome == Final.OUTCOME_ANSWERED
+    assert scripted.asked("CommitForget") == []
+
+
+async def test_a_button_that_keeps_what_an_older_offer_named_leaves_the_newer_one(scripted: Scripted):
+    await ask(scripted.assistant, "remember that I sing")
+    older = (await ask(scripted.assistant, "forget that I sing")).final.forget_offer.plan_id
+    newer = (await ask(scripted.assistant, "forget about singing, that I sing")).final.forget_offer.plan_id
+    assert older != newer
+    await ask(scripted.assistant, "", forget_decision=gateway_pb2.ForgetDecision(plan_id=older, keep=True))
+    assert (await ask(scripted.assistant, "yes")).final.forget_done.plan_id == newer
 
 
 async def test_a_button_pressed_too_late_says_so(scripted: Scripted):

@@ -38,4 +38,8 @@ async def test_alone_it_starts_refuses_politely_and_says_what_is_missing(port: i
         assert {feature.name: feature.healthy for feature in status.features} == {"credit": False, "memory": False, "conversation": False}
         answer = Answer([event async for event in stub.HandleMessage(request("Hello"), timeout=10)])
         assert answer.text == NOTICES["conversation_unavailable"]
-        assert Answer([event async for event in stub.HandleMessage(request("help"), timeout=10)]).text == NOTICES["help"]
+        helped = Answer([event async for event in stub.HandleMessage(request("help"), timeout=10)]).text
+        assert helped.startswith(NOTICES["help_talk"])
+        told = Answer([event async for event in stub.HandleMessage(request("/status"), timeout=10)]).text
+        assert told.splitlines()[0] == NOTICES["status_nothing_works"]
+        assert NOTICES["without_credit"] in told

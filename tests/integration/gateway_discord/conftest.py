@@ -33,8 +33,8 @@ def final(text: str) -> Event:
     return Event(final=gateway_pb2.Final(text=text, outcome=gateway_pb2.Final.OUTCOME_ANSWERED))
 
 
-def ignored() -> Event:
-    return Event(ignored=gateway_pb2.Ignored(reason="not_addressed"))
+def ignored(reason: str = "not_addressed") -> Event:
+    return Event(ignored=gateway_pb2.Ignored(reason=reason))
 
 
 def saying(*events: Event) -> Script:
@@ -47,10 +47,18 @@ def saying(*events: Event) -> Script:
     return script
 
 
+def is_addressed(message: gateway_pb2.IncomingMessage) -> bool:
+    """The rules of the real assistant that these tests need."""
+    return not message.guild_id or message.mentions_assistant or message.replied_to.from_assistant
+
+
 async def _echo(message: gateway_pb2.IncomingMessage) -> AsyncIterator[Event]:
     """Does what the real assistant's rules do: answers what is addressed to it."""
-    if message.guild_id and not message.mentions_assistant and not message.replied_to.from_assistant:
+    if not is_addressed(message):
         yield ignored()
+        return
+    if not (message.text or message.images or message.text_files or message.unread_files):
+        yield ignored("empty")
         return
     yield typing()
     yield delta("You said: ")
@@ -75,18 +83,47 @@ class ScriptedAssistant:
         self.couriers = RecordedCouriers()
         self.script: Script = _echo
         self.messages: list[gateway_pb2.IncomingMessage] = []
+        self.requests: list[gateway_pb2.HandleMessageRequest] = []
         self.origins: list[str] = []
         self.cut = 0
+        self.under_way: set[str] = set()
+        self.stops: list[gateway_pb2.StopAnswerRequest] = []
+        self.withdrawals: list[gateway_pb2.WithdrawMessagesRequest] = []
+        self.withdraw_problems: list[Exception] = []
+        self.edits: list[gateway_pb2.IncomingMessage] = []
 
-    async def handle(self, request: gateway_pb2.HandleMessageRequest, *, origin: str = "api") -> AsyncIterator[Event]:
+    async def handle(self, request: gateway_pb2.HandleMessageRequest, *, origin: str = "api", complete: Any = None) -> AsyncIterator[Event]:
         self.messages.append(request.message)
+        self.requests.append(request)
         self.origins.append(origin)
+        self.under_way.add(request.message.message_id)
         try:
+            if complete is not None and is_addressed(request.message):
+                await complete(request.message)
             async for event in self.script(request.message):
                 yield event
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, GeneratorExit):
             self.cut += 1
             raise
+        finally:
+            self.under_way.discard(request.message.message_id)
+
+    async def stop_answer(self, request: gateway_pb2.StopAnswerRequest) -> gateway_pb2.StopAnswerResponse:
+        self.stops.append(request)
+        return gateway_pb2.StopAnswerResponse(stopped=request.message_id in self.under_way)
+
+    async def withdraw(self, request: gateway_pb2.WithdrawMessagesRequest) -> gateway_pb2.WithdrawMessagesResponse:
+        if self.withdraw_problems:
+            raise self.withdraw_problems.pop(0)
+        self.withdrawals.append(request)
+        return gateway_pb2.WithdrawMessagesResponse(withdrawn=len(request.message_ids))
+
+    async def edited(self, message: gateway_pb2.IncomingMessage, *, request_id: str) -> bool:
+        self.edits.append(message)
+        return True
+
+    async def still_mine(self, turn_id: str) -> bool:
+        return True
 
 
 class RecordedHealth:
@@ -127,9 +164,19 @@ class Place:
     assistant: ScriptedAssistant = field(default_factory=ScriptedAssistant)
     health: RecordedHealth = field(default_factory=RecordedHealth)
     task: "asyncio.Task[None] | None" = None
+    redis: Any = None
+    instance: str = ""
 
     def run(self, **settings: Any) -> "asyncio.Task[None]":
-        self.task = asyncio.create_task(run_bot(settings_for(self.discord, **settings), self.assistant, self.health, jitter=lambda: 0.0))
+        run = run_bot(
+            settings_for(self.discord, **settings),
+            self.assistant,
+            self.health,
+            client=self.redis,
+            instance=self.instance,
+            jitter=lambda: 0.0,
+        )
+        self.task = asyncio.create_task(run)
         return self.task
 
     async def run_connected(self, **settings: Any) -> None:

@@ -7,7 +7,7 @@ from parlour.gateway.v1 import gateway_pb2
 from tests.fakes.discord_server.payloads import guild_json
 from tests.fakes.discord_server.world import PRIVATE_THREAD, PUBLIC_THREAD, TEXT, Channel, Member
 
-from .conftest import Event, Place, delta, final, notice, saying, typing
+from .conftest import Event, Place, delta, final, ignored, notice, saying, typing
 
 ANYTHING = r"/messages"
 
@@ -321,14 +321,21 @@ async def test_a_deleted_answer_stays_deleted(place: Place) -> None:
     assert place.discord.by_bot(place.general) == []
 
 
-async def test_only_a_mention_is_answered_with_help_and_only_an_attachment_with_a_sentence(place: Place) -> None:
+async def test_only_a_mention_is_answered_with_help(place: Place) -> None:
     await place.run_connected()
     bare = place.discord.person_says(place.general, place.ada, "", mentions=[place.discord.bot])
     assert "Just talk to me" in (await place.discord.wait_for_reply(bare)).content
-    file = {"id": "1", "filename": "cat.png", "size": 3, "url": "http://cdn/cat.png", "proxy_url": "http://cdn/cat.png"}
-    picture = place.discord.person_says(place.general, place.ada, "", mentions=[place.discord.bot], attachments=[file])
-    assert "can't take this message" in (await place.discord.wait_for_reply(picture)).content
-    assert place.assistant.messages == []
+
+
+async def test_only_a_mention_by_somebody_who_is_ignored_is_not_answered(place: Place) -> None:
+    place.assistant.script = saying(ignored("ignored"))
+    await place.run_connected()
+    place.discord.person_says(place.general, place.ada, "", mentions=[place.discord.bot])
+    await place.discord.until(lambda: place.assistant.messages)
+    message = place.discord.dm(place.ada, "after it")
+    place.assistant.script = saying(final("You said: after it"))
+    await place.discord.wait_for_text(message, "You said: after it")
+    assert place.discord.by_bot(place.general) == []
 
 
 async def test_names_stand_in_for_other_peoples_mentions(place: Place) -> None:

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from concurrent import futures
 from dataclasses import dataclass
+from pathlib import Path
 
 import grpc
 import grpc_testing
@@ -58,6 +59,18 @@ def talk(time: grpc_testing.Time) -> Iterator["Talker"]:
         yield Talker(time, pool)
 
 
+class Agreeing(Pipe):
+    """A screen on which every question gets the same answer."""
+
+    def __init__(self, source: io.StringIO, out: io.StringIO, err: io.StringIO, agreed: bool) -> None:
+        super().__init__(source, out, err)
+        self._agreed = agreed
+
+    def confirm(self, question: str) -> bool | None:
+        self.remark(question)
+        return self._agreed
+
+
 class Talker:
     """Starts chats on a fake channel with fake time."""
 
@@ -65,7 +78,7 @@ class Talker:
         self._time = time
         self._pool = pool
 
-    def __call__(self, *lines: str, problems: Iterable[gateway_pb2.FeatureStatus] = ()) -> Talk:
+    def __call__(self, *lines: str, problems: Iterable[gateway_pb2.FeatureStatus] = (), agreed: bool | None = None, folder: Path = Path()) -> Talk:
         channel = grpc_testing.channel([SERVICE], self._time)
         out, err, numbers = io.StringIO(), io.StringIO(), itertools.count(1)
         assistant = Assistant(
@@ -75,8 +88,9 @@ class Talker:
             clock=self._time.time,
             sleep=self._time.sleep_for,
         )
-        screen = Pipe(io.StringIO("".join(f"{line}\n" for line in lines)), out, err)
-        ended = self._pool.submit(Chat(assistant, screen).run)
+        source = io.StringIO("".join(f"{line}\n" for line in lines))
+        screen = Pipe(source, out, err) if agreed is None else Agreeing(source, out, err, agreed)
+        ended = self._pool.submit(Chat(assistant, screen, folder).run)
         _, _, status = channel.take_unary_unary(STATUS)
         status.send_initial_metadata(())
         status.terminate(gateway_pb2.GetStatusResponse(features=problems), (), grpc.StatusCode.OK, "")
@@ -172,3 +186,48 @@ def test_what_does_not_work_is_said_at_the_start(talk: Talker) -> None:
     chat = talk("/quit", problems=[gateway_pb2.FeatureStatus(name="memory", detail="Nothing can be recalled.")])
     chat.ended.result(10)
     assert chat.err.getvalue().startswith("Nothing can be recalled.\n")
+
+
+CONFIRMATION = gateway_pb2.Confirmation(confirmation_id="erase.1.2.3", confirm_label="Erase everything")
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_a_question_before_something_final_is_asked_and_answered(talk: Talker, agreed: bool) -> None:
+    chat = talk("/privacy erase", agreed=agreed)
+    chat.answer(final("Shall I?", confirmation=CONFIRMATION))
+    decision = chat.answer(final("Done.")).confirmation
+    chat.ended.result(10)
+    assert (decision.confirmation_id, decision.confirmed) == ("erase.1.2.3", agreed)
+    assert "Erase everything?" in chat.err.getvalue()
+
+
+def test_where_nobody_can_be_asked_the_next_line_answers_the_question(talk: Talker) -> None:
+    chat = talk("/privacy erase", "yes")
+    chat.answer(final("Shall I?", confirmation=CONFIRMATION))
+    request = chat.answer(final("Done."))
+    chat.ended.result(10)
+    assert (request.message.text, request.HasField("confirmation")) == ("yes", False)
+
+
+def test_a_file_is_saved_for_its_owner_and_over_nothing(talk: Talker, tmp_path: Path) -> None:
+    chat = talk("/privacy export", "/privacy export", folder=tmp_path)
+    for number in range(2):
+        chat.answer(final("Here.", files=[gateway_pb2.File(name="../export.jsonl", data=f"number {number}".encode())]))
+    chat.ended.result(10)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"export.jsonl": "number 0", "export-1.jsonl": "number 1"}
+    assert [path for path in tmp_path.iterdir() if path.stat().st_mode & 0o077] == []
+    assert "export-1.jsonl" in chat.err.getvalue()
+
+
+def test_a_file_that_cannot_be_saved_is_said(talk: Talker, tmp_path: Path) -> None:
+    chat = talk("/privacy export", folder=tmp_path / "missing")
+    chat.answer(final("Here.", files=[gateway_pb2.File(name="export.jsonl", data=b"{}")]))
+    chat.ended.result(10)
+    assert "export.jsonl could not be saved" in chat.err.getvalue()
+
+
+@pytest.mark.parametrize("line", ["/summary", "/reset", "/privacy export", "/gift <@1> 5", "/why"])
+def test_commands_of_the_assistant_are_handed_to_it(talk: Talker, line: str) -> None:
+    chat = talk(line)
+    assert chat.answer(final("Done.")).message.text == line
+    chat.ended.result(10)

@@ -67,6 +67,19 @@ def test_what_is_not_named_stays_as_it_is(settings_typed):
     ]
 
 
+def test_a_list_is_put_in_place_of_the_one_that_is_set(settings_typed):
+    before = settings(3, ignored_user_ids=["7"], answered_channel_ids=["1"])
+    after = settings(4, answered_channel_ids=["2", "3"])
+    settings_typed.run("settings set g1 --answered-channel-ids '2, 3' --ignored-user-ids ''", read(before), stored(after))
+    assert settings_typed.requests[-1].settings == settings(3, answered_channel_ids=["2", "3"])
+    assert settings_typed.shown.splitlines() == ["answered-channel-ids: 1 → 2, 3", "ignored-user-ids: 7 → none"]
+
+
+def test_a_threshold_that_nobody_decided_is_shown_as_the_default(settings_typed):
+    settings_typed.run("settings show g1", read(settings(1, addressing_threshold=0)))
+    assert "the default" in settings_typed.shown
+
+
 def test_an_edit_by_somebody_else_is_read_and_kept(settings_typed):
     faster = settings(4, rules="Be quick.")
     answers = [

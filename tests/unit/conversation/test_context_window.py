@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.conversation.models.images import Image
+from services.conversation.turn import TextFile
 from services.conversation.window.context_window import (
     PARTS,
     Parts,
@@ -50,6 +51,9 @@ parts = st.builds(
     summaries=st.lists(texts.map(Summary), max_size=5),
     older=st.lists(said, max_size=8),
     history_is_whole=st.booleans(),
+    reply_chain=st.lists(said, max_size=3),
+    thread_starter=st.none() | said,
+    files=st.lists(st.builds(TextFile, texts, texts, st.integers(0, 3)), max_size=3),
 )
 weights = st.lists(st.integers(0, 10), min_size=6, max_size=6).filter(any)
 shares = weights.map(lambda found: Shares(*(weight / sum(found) for weight in found)))
@@ -255,6 +259,9 @@ def test_parts_stand_in_their_order():
         "Ann has been here for years.",
         [Summary("They talked about tea.")],
         older[::-1],
+        reply_chain=[ann("mine"), bob("whose?")],
+        thread_starter=bob("The cat thread"),
+        files=[TextFile("cat.txt", "She is grey.\n")],
     )
     prompt = build_prompt(given_parts, 5000, Shares())
     assert [(message.role, message.text) for message in prompt.messages] == [
@@ -268,7 +275,9 @@ def test_parts_stand_in_their_order():
         (
             "user",
             "<earlier>\n2026-11-20\nAnn: the cat is called Miso\n2026-11-23\nyou: noted\n</earlier>\n<memories>\n- Ann has a cat\n</memories>\n"
-            "<replied_to>\nhi there\n</replied_to>\nwhat is her name?",
+            '<thread_starter from="Bob">\nThe cat thread\n</thread_starter>\n'
+            '<replied_to from="Bob">\nwhose?\n</replied_to>\n<replied_to from="Ann">\nmine\n</replied_to>\n'
+            '<replied_to from="you">\nhi there\n</replied_to>\n<text_file name="cat.txt">\nShe is grey.\n</text_file>\nwhat is her name?',
         ),
     ]
     assert prompt.left_out == ()
@@ -280,7 +289,9 @@ def test_parts_stand_in_their_order():
         "recent": (2, 0),
         "older": (2, 0),
         "memories": (1, 0),
-        "replied_to": (1, 0),
+        "thread_starter": (1, 0),
+        "replied_to": (3, 0),
+        "files": (1, 0),
         "message": (1, 0),
     }
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.conversation.guilds.guild_settings import DECISIONS, DEFAULTS, FLAGS, settings_of
+from services.conversation.guilds.guild_settings import DECISIONS, DEFAULTS, FLAGS, LISTS, settings_of
 
 FLAG = st.none() | st.booleans()
 STORED = st.fixed_dictionaries(
@@ -14,6 +14,7 @@ STORED = st.fixed_dictionaries(
         "rules": st.text(max_size=50),
         "retention_days": st.integers(0, 3650),
         **dict.fromkeys(FLAGS, FLAG),
+        **dict.fromkeys(LISTS, st.lists(st.text(min_size=1, max_size=5), unique=True, max_size=5)),
     }
 )
 
@@ -31,5 +32,15 @@ def test_what_was_decided_holds_and_is_stored_as_it_was(stored):
     assert settings.stored() == stored
     assert set(stored) == set(DECISIONS)
     assert settings.decided == {flag for flag in FLAGS if stored[flag] is not None}
-    assert all(getattr(settings, name) == value for name, value in stored.items() if value is not None)
+    assert all(getattr(settings, name) == value for name, value in stored.items() if value is not None and name not in LISTS)
+    assert all(list(getattr(settings, name)) == stored[name] for name in LISTS)
     assert all(getattr(settings, flag) is True for flag in FLAGS if stored[flag] is None)
+
+
+def test_what_is_named_twice_is_kept_once_where_it_came_first():
+    settings = settings_of({"ignored_user_ids": ["bob", "eve", "bob"]}, version=1)
+    assert settings.ignored_user_ids == ("bob", "eve")
+
+
+def test_no_threshold_is_decided_until_somebody_does():
+    assert settings_of({}, version=0).addressing_threshold == 0

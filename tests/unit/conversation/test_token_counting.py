@@ -49,6 +49,17 @@ def test_a_text_of_any_length_is_counted_as_the_tokenizer_counts_it(tokenizer, t
     assert counted == [len(tokenizer.encode(each, add_special_tokens=False).ids) for each in (text, long, text)]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    ["a" + "\u0301" * 2000, "x" * 8000, "👨\u200d👩\u200d👧" * 500, "\u202e\u2066abc", "\u200b" * 100, "שלום مرحبا " * 300],
+    ids=["accents", "no blank", "joined emoji", "directions", "invisible", "rtl"],
+)
+def test_odd_texts_are_counted_and_estimated_by_no_less_than_half(tokenizer, odd):
+    [counted] = ModelTokenizer(tokenizer).count_all([odd])
+    assert counted == len(tokenizer.encode(odd, add_special_tokens=False).ids) > 0
+    assert estimate_tokens(odd) * 2 >= counted
+
+
 def test_a_text_that_was_counted_is_not_counted_again(tokenizer_file):
     counter = token_counter(str(tokenizer_file), "small")
     first = counter.count_all(["a cat", "a dog"])

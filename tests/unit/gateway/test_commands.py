@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.gateway.commands.parsing import PATTERNS, Command, Kind, is_slash, parse
 
@@ -183,7 +185,6 @@ TALK = [
     "my memories of school are vague",
     "show me my memories of the sea in a poem",
     "/unknown",
-    "/memories of a geisha",
     "",
 ]
 
@@ -223,9 +224,59 @@ def test_what_only_looks_like_a_command_is_talk(said: str):
     assert parse(said) is None
 
 
-def test_every_pattern_is_met_by_the_corpus():
-    met = {parse(said).kind for said in [*REMEMBER, *LIST, *FORGET, *VOICE, *PRESETS, *OTHER]}  # type: ignore[union-attr]
-    assert met == {kind for kind, _ in PATTERNS} == set(Kind)
+def test_every_kind_of_command_can_be_met():
+    assert {kind for kind, _ in PATTERNS} == set(Kind)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("/memories of a geisha", Kind.LIST),
+        ("/undo the last commit", Kind.UNDO),
+        ("/summary in three words", Kind.SUMMARY),
+        ("/reset password", Kind.RESET),
+        ("/privacy policy", Kind.PRIVACY),
+    ],
+)
+def test_a_slash_command_with_absurd_arguments_keeps_them(said: str, kind: Kind):
+    assert parse(said) == Command(kind, said.partition(" ")[2])
+
+
+@pytest.mark.parametrize("nothing", ["\u200b", " \u2060\ufeff ", "\u3164", "\u2800", "\t\n"])
+def test_a_slash_command_with_nothing_to_see_behind_it_has_no_argument(nothing: str):
+    assert parse(f"/remember {nothing}") == Command(Kind.REMEMBER)
+
+
+@given(st.text(max_size=300))
+def test_whatever_stands_behind_a_slash_command_it_is_that_command(text: str):
+    command = parse(f"/forget {text}")
+    assert command is not None
+    assert command.kind is Kind.FORGET
+    assert len(command.text) <= len(text)
+
+
+@given(st.text(max_size=300))
+def test_any_text_can_be_read(text: str):
+    assert parse(text) is None or text.strip()
+
+
+def test_zero_width_signs_in_front_hide_no_command():
+    assert is_slash("\u200b/credits")
+    assert parse("\ufeffremember that I sing") == Command(Kind.REMEMBER, "I sing")
+
+
+def test_emoji_are_something_to_remember():
+    assert parse("/remember ❤️") == Command(Kind.REMEMBER, "❤️")
+
+
+@pytest.mark.parametrize("said", ["/privacy opt-out", "/privacy opt out", "/PRIVACY OPTOUT"])
+def test_ways_of_privacy_are_written_as_one_likes(said: str):
+    assert parse(said) == Command(Kind.OPT_OUT)
+
+
+def test_a_please_at_the_end_belongs_to_what_is_remembered_and_to_nothing_else():
+    assert parse("remember that I never say please") == Command(Kind.REMEMBER, "I never say please")
+    assert parse("forget my address please") == Command(Kind.FORGET, "my address")
 
 
 def test_slash_forms_are_told_from_other_text():
@@ -235,7 +286,16 @@ def test_slash_forms_are_told_from_other_text():
 
 
 @pytest.mark.parametrize(
-    "said", ["remember that a" + " " * 7900 + "b", "forget " * 1100, "remember my " * 600 + "?", "!" * 8000, "yes" + " ." * 3900]
+    "said",
+    [
+        "what do you remember about me" + "\u0301" * 2000,
+        "please " * 1100,
+        "remember that a" + " " * 7900 + "b",
+        "forget " * 1100,
+        "remember my " * 600 + "?",
+        "!" * 8000,
+        "yes" + " ." * 3900,
+    ],
 )
 def test_the_longest_messages_are_read_in_no_time(said: str):
     started = time.perf_counter()

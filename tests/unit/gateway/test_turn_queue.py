@@ -264,3 +264,63 @@ def _check(seen: _Observer) -> None:
         assert began == [name for name in arrived if name in began], "turns of one key overtook each other"
         lost = set(arrived) - set(began) - seen.refused - seen.cancelled
         assert not lost, "a turn neither ran nor was refused nor was cancelled"
+
+
+waiting_turns = st.lists(st.tuples(st.sampled_from(["ann", "bob", "cyd"]), st.sampled_from(list(Priority)), st.booleans()), max_size=12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(turns=waiting_turns)
+def test_people_go_before_background_work_and_both_in_order_of_arrival_whoever_gives_up(turns):
+    asyncio.run(_one_at_a_time(turns))
+
+
+async def _one_at_a_time(wanted: list[tuple[str, Priority, bool]]) -> None:
+    turns = Turns(queue_of(running_max=1, waiting_per_key_max=20, waiting_max=20))
+    turns.start("running", "dan")
+    await settle()
+    for number, (key, priority, _) in enumerate(wanted):
+        turns.start(f"turn {number}", key, priority)
+    await settle()
+    for number, (_, _, gives_up) in enumerate(wanted):
+        if gives_up:
+            turns.tasks[f"turn {number}"].cancel()
+    staying = [(priority, number) for number, (_, priority, gives_up) in enumerate(wanted) if not gives_up]
+    expected = ["running", *(f"turn {number}" for _, number in sorted(staying))]
+    for name in expected:
+        assert turns.began[-1] == name
+        await turns.finish(name)
+    assert turns.began == expected
+    await turns.end()
+    assert (turns.queue.keys, turns.queue.running, turns.queue.waiting) == (0, 0, 0)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    keys=st.lists(st.sampled_from(["ann", "bob", "cyd"]), max_size=25),
+    running_max=st.integers(1, 3),
+    per_key=st.integers(0, 3),
+    total=st.integers(0, 5),
+)
+def test_exactly_those_that_find_no_room_are_refused(keys, running_max, per_key, total):
+    asyncio.run(_refusals(keys, running_max, per_key, total))
+
+
+async def _refusals(keys: list[str], running_max: int, per_key: int, total: int) -> None:
+    turns = Turns(queue_of(running_max=running_max, waiting_per_key_max=per_key, waiting_max=total))
+    running: set[str] = set()
+    waiting: list[str] = []
+    for number, key in enumerate(keys):
+        turns.start(f"turn {number}", key)
+        await settle()
+        refused = turns.tasks[f"turn {number}"].done()
+        if key not in running and len(running) < running_max:
+            assert not refused
+            running.add(key)
+        elif waiting.count(key) < per_key and len(waiting) < total:
+            assert not refused
+            waiting.append(key)
+        else:
+            assert isinstance(turns.tasks[f"turn {number}"].exception(), Overloaded)
+    assert (turns.queue.running, turns.queue.waiting) == (len(running), len(waiting))
+    await turns.end()

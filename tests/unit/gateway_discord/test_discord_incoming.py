@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from parlour.gateway.v1 import gateway_pb2
 from services.gateway.discord.api import api_base
-from services.gateway.discord.incoming import TEXT_MAX, clean, said
+from services.gateway.discord.clean_text import clean
+from services.gateway.discord.incoming import TEXT_MAX, said
 from services.gateway.discord.settings import DiscordSettings
 from services.gateway.discord.writers import nonce_for
 
@@ -21,6 +22,10 @@ NOBODY: frozenset[str] = frozenset()
         ("<@1>", ""),
         ("ask <@2> in <#3>", "ask @ben in #general"),
         ("ask <@77>", "ask <@77>"),
+        ("<@2> look! <@!1> what is it?", "@ben look! <@1> what is it?"),
+        ("<@2> look:\n<@&9> what is it?", "@ben look:\n<@9> what is it?"),
+        ("good morning. <@1>", "good morning."),
+        ("<@1> what is it? <@2> look! <@1> and why?", "<@1> what is it? @ben look! <@1> and why?"),
         ("code:\n    indented", "code:\n    indented"),
     ],
 )

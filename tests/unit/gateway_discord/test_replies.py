@@ -1,4 +1,5 @@
 import re
+import time
 
 import pytest
 from hypothesis import example, given, settings
@@ -13,6 +14,7 @@ PARTS = st.one_of(
     st.just("\n\n"),
     st.sampled_from(["- item {}\n", "1. item {}\n", "* item with `code` {}\n", "  indented line {}\n"]),
     st.sampled_from([f"{FENCE} ", "```zz\n", "\n```\n", "```` ", "`` ", "` "]),
+    st.sampled_from(["| a | b |\n|---|---|\n", "| x | y |\n", "|\n", "[", "](", ")", "[a. b](http://x.y/(z)) ", "[a](", '[a](b "c d")']),
     st.integers(1, 3000).map(lambda size: "x" * size),
     st.integers(1, 400).map(lambda size: "word " * size),
     st.integers(1, 60).map(lambda size: "line of code\n" * size),
@@ -60,6 +62,42 @@ def test_a_list_that_fits_into_a_message_is_never_broken(items: list[str], befor
 def test_a_code_block_that_fits_into_a_message_is_never_broken(lines: list[str], before: int) -> None:
     block = f"```python\n{'\n'.join(lines)}\n```"
     assert any(block in page for page in split_for_discord("word " * (before // 5) + "\n" + block + "\nafter"))
+
+
+@given(st.lists(st.text(alphabet="abc de", max_size=40), min_size=1, max_size=30), st.integers(0, 2500))
+@settings(deadline=None)
+def test_a_table_that_fits_into_a_message_is_never_broken(cells: list[str], before: int) -> None:
+    table = "\n".join(["| what | why |", "|------|-----|", *(f"| {cell.strip()} | {len(cell)} |" for cell in cells)])
+    assert any(table in page for page in split_for_discord("word " * (before // 5) + f"\n\n{table}\n\nafter"))
+
+
+LINK_TEXTS = st.text(alphabet="abc. ?!,", min_size=1, max_size=80)
+ADDRESSES = st.builds(
+    lambda path, tail: f"https://example.org/{path}{tail}", st.text("abcdef%-_~", max_size=120), st.sampled_from(["", "_(place)", "(a)b"])
+)
+LINKS = st.builds(lambda text, address, title: f"[{text}]({address}{title})", LINK_TEXTS, ADDRESSES, st.sampled_from(["", ' "a title"']))
+
+
+@given(st.lists(st.tuples(LINKS, st.integers(0, 700)), min_size=1, max_size=12))
+@settings(deadline=None)
+def test_a_link_is_never_broken(links: list[tuple[str, int]]) -> None:
+    text = " ".join(f"{'word ' * (size // 5)}{link}." for link, size in links)
+    pages = split_for_discord(text)
+    assert all(any(link in page for page in pages) for link, _ in links)
+
+
+@pytest.mark.parametrize("text", ["[" * 50_000, "[a](" * 20_000, "[" + "a" * 50_000 + "](", "|" * 50_000, "| a\n" * 20_000, "[a](" + "(" * 30_000])
+def test_texts_that_look_like_links_and_tables_end_in_time(text: str) -> None:
+    begun_s = time.process_time()
+    pages = split_for_discord(text)
+    assert time.process_time() - begun_s < 2.0
+    assert "".join("".join(pages).split()) == "".join(text.split())
+
+
+def test_a_long_table_is_broken_between_rows() -> None:
+    rows = [f"| row {number} | {'x' * 20} |" for number in range(30)]
+    pages = split_for_discord("\n".join(rows), limit=200)
+    assert [row for page in pages for row in page.splitlines()] == rows
 
 
 def test_a_short_text_is_one_message_as_it_is() -> None:

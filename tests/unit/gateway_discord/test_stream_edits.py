@@ -1,8 +1,11 @@
 import asyncio
 import itertools
+from typing import Any
 
 import pytest
 
+from parlour.gateway.v1 import gateway_pb2
+from services.gateway.discord.answer_pages import AnswerPage
 from services.gateway.discord.stream_edits import StreamedReply
 from services.gateway.discord.writers import WriteFailed, WriteRefused
 
@@ -28,6 +31,7 @@ class RecordingWriter:
         self.clock = clock
         self.writes: list[tuple[float, str, str]] = []
         self.messages: dict[str, str] = {}
+        self.pages: dict[str, AnswerPage] = {}
         self.problems: list[Exception] = []
         self.typed = 0
 
@@ -39,16 +43,18 @@ class RecordingWriter:
     async def typing(self) -> None:
         self.typed += 1
 
-    async def send(self, part: int, text: str) -> str:
+    async def send(self, part: int, page: AnswerPage) -> str:
         await asyncio.sleep(0)
-        self._note("send", text)
-        self.messages[str(part)] = text
+        self._note("send", page.text)
+        self.messages[str(part)] = page.text
+        self.pages[str(part)] = page
         return str(part)
 
-    async def edit(self, message_id: str, text: str) -> None:
+    async def edit(self, message_id: str, page: AnswerPage) -> None:
         await asyncio.sleep(0)
-        self._note("edit", text)
-        self.messages[message_id] = text
+        self._note("edit", page.text)
+        self.messages[message_id] = page.text
+        self.pages[message_id] = page
 
     async def delete(self, message_id: str) -> None:
         self._note("delete", "")
@@ -67,7 +73,12 @@ def writer(clock: Clock) -> RecordingWriter:
 
 @pytest.fixture
 def reply(clock: Clock, writer: RecordingWriter) -> StreamedReply:
-    return StreamedReply(writer, edit_interval_s=0.9, delivery_s=30.0, clock=clock, sleep=clock.sleep)
+    return streamed(clock, writer)
+
+
+def streamed(clock: Clock, writer: RecordingWriter, **options: Any) -> StreamedReply:
+    values = {"edit_interval_s": 0.9, "delivery_s": 30.0, "messages_max": 5, "clock": clock, "sleep": clock.sleep}
+    return StreamedReply(writer, **(values | options))
 
 
 async def settle() -> None:
@@ -166,3 +177,75 @@ async def test_leaving_it_unfinished_stops_what_goes_on(reply: StreamedReply) ->
     await settle()
     names = {task.get_coro().__qualname__ for task in asyncio.all_tasks() if task.get_coro() is not None}  # type: ignore[union-attr]
     assert not any("StreamedReply" in name for name in names)
+
+
+STOP = [{"type": 1, "components": [{"label": "Stop"}]}]
+AGAIN = [{"type": 1, "components": [{"label": "Regenerate"}]}]
+
+
+async def test_controls_stand_under_the_last_message_until_the_answer_is_finished(clock: Clock, writer: RecordingWriter) -> None:
+    reply = streamed(clock, writer, controls=STOP)
+    async with reply:
+        reply.show("word " * 500)
+        await settle()
+        assert [writer.pages[one].components for one in ("0", "1")] == [(), STOP]
+        assert await reply.finish("word " * 500, components=AGAIN)
+    assert [list(writer.pages[one].components) for one in ("0", "1")] == [[], AGAIN]
+
+
+async def test_an_answer_that_is_whole_at_once_is_one_post_with_what_belongs_to_it(clock: Clock, writer: RecordingWriter) -> None:
+    file = gateway_pb2.File(name="a.json", data=b"{}")
+    async with streamed(clock, writer, controls=STOP) as reply:
+        assert await reply.finish("Done.", components=AGAIN, files=[file])
+    assert [kind for _, kind, _ in writer.writes] == ["send"]
+    assert (list(writer.pages["0"].components), list(writer.pages["0"].files)) == (AGAIN, [file])
+
+
+async def test_an_earlier_answer_is_changed_into_the_new_one_and_its_surplus_removed(clock: Clock, writer: RecordingWriter) -> None:
+    writer.messages = {"a": "old", "b": "old", "c": "old"}
+    async with streamed(clock, writer, replaces=["a", "b", "c"]) as reply:
+        assert await reply.finish("new")
+        assert list(reply.message_ids) == ["a"]
+    assert writer.messages == {"a": "new"}
+
+
+async def test_a_surplus_message_that_is_gone_already_is_no_problem(clock: Clock, writer: RecordingWriter) -> None:
+    async def gone(message_id: str) -> None:
+        raise WriteRefused("404 10008")
+
+    writer.delete = gone  # type: ignore[method-assign]
+    writer.messages = {"a": "old", "b": "old"}
+    async with streamed(clock, writer, replaces=["a", "b"]) as reply:
+        assert await reply.finish("new")
+
+
+async def test_what_is_replaced_stays_until_there_is_new_text(clock: Clock, writer: RecordingWriter) -> None:
+    writer.messages = {"a": "old"}
+    async with streamed(clock, writer, replaces=["a"]) as reply:
+        reply.start_typing()
+        await settle()
+    assert writer.messages == {"a": "old"}
+
+
+async def test_halting_shows_nothing_more_and_knows_the_message_that_was_being_posted(clock: Clock, writer: RecordingWriter) -> None:
+    async with streamed(clock, writer) as reply:
+        reply.show("one")
+        await asyncio.sleep(0)  # the post is under way
+        assert list(await reply.halt()) == ["0"]
+        reply.show("one two")
+        await settle()
+        assert not await reply.finish("one two three")
+    assert writer.messages == {"0": "one"}
+
+
+async def test_a_very_long_answer_ends_in_a_file_and_streams_no_further_than_its_messages(clock: Clock, writer: RecordingWriter) -> None:
+    text = " ".join(f"word{number}" for number in range(4000))
+    async with streamed(clock, writer, messages_max=2) as reply:
+        reply.show(text[:9000])
+        await settle()
+        assert await reply.finish(text, ["Not kept."])
+    assert set(writer.messages) == {"0", "1"}
+    assert writer.messages["1"].endswith("-# Not kept.\n-# The whole answer is in answer.md.")
+    [file] = writer.pages["1"].files
+    assert (file.name, file.data.decode()) == ("answer.md", text)
+    assert all(len(one) <= 2000 for one in writer.messages.values())

@@ -108,7 +108,14 @@ def singular_changes(field: FieldDescriptor, name: str) -> Iterator[Change]:
     if rules(field).required:
         yield name, lambda message: message.ClearField(field.name)
     for inner, change in changes(field.message_type, f"{name}."):
-        yield inner, lambda message, change=change: change(getattr(message, field.name))
+        yield inner, lambda message, change=change: change(chosen(message, field))
+
+
+def chosen(message: Message, field: FieldDescriptor) -> Message:
+    """What is in a field of a message; of fields that exclude each other only the last is set, and any other is set here."""
+    if field.containing_oneof is not None and not message.HasField(field.name):
+        getattr(message, field.name).CopyFrom(valid(field.message_type))
+    return getattr(message, field.name)
 
 
 def repeated_changes(field: FieldDescriptor, name: str) -> Iterator[Change]:

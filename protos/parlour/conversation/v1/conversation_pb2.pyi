@@ -157,10 +157,13 @@ class RepliedTo(_message.Message):
     AUTHOR_ID_FIELD_NUMBER: _builtins.int
     AUTHOR_NAME_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    FROM_ASSISTANT_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     author_id: _builtins.str
     author_name: _builtins.str
     text: _builtins.str
+    from_assistant: _builtins.bool
+    """The assistant wrote it."""
     def __init__(
         self,
         *,
@@ -168,14 +171,43 @@ class RepliedTo(_message.Message):
         author_id: _builtins.str = ...,
         author_name: _builtins.str = ...,
         text: _builtins.str = ...,
+        from_assistant: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_id", b"author_id", "author_name", b"author_name", "message_id", b"message_id", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_id", b"author_id", "author_name", b"author_name", "from_assistant", b"from_assistant", "message_id", b"message_id", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RepliedTo: _TypeAlias = RepliedTo  # noqa: Y015
+
+@_typing.final
+class TextFile(_message.Message):
+    """A text that was attached to a message as a file: shown to the model with that message, never stored."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_LINES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    text: _builtins.str
+    left_out_lines: _builtins.int
+    """Lines after these that were left out on the way."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        text: _builtins.str = ...,
+        left_out_lines: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_out_lines", b"left_out_lines", "name", b"name", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TextFile: _TypeAlias = TextFile  # noqa: Y015
 
 @_typing.final
 class BeginTurnRequest(_message.Message):
@@ -195,6 +227,9 @@ class BeginTurnRequest(_message.Message):
     ORIGIN_FIELD_NUMBER: _builtins.int
     NICKNAME_FIELD_NUMBER: _builtins.int
     IMAGES_FIELD_NUMBER: _builtins.int
+    REPLY_CHAIN_FIELD_NUMBER: _builtins.int
+    THREAD_STARTER_FIELD_NUMBER: _builtins.int
+    TEXT_FILES_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     """With attempt, the idempotency key."""
     guild_id: _builtins.str
@@ -215,6 +250,16 @@ class BeginTurnRequest(_message.Message):
     def replied_to(self) -> Global___RepliedTo: ...
     @_builtins.property
     def images(self) -> _containers.RepeatedCompositeFieldContainer[Global___Image]: ...
+    @_builtins.property
+    def reply_chain(self) -> _containers.RepeatedCompositeFieldContainer[Global___RepliedTo]:
+        """What replied_to replies to in its turn, and so on, nearest first. Shown to the model, never stored; so are the next two."""
+
+    @_builtins.property
+    def thread_starter(self) -> Global___RepliedTo:
+        """The message that the thread was started from."""
+
+    @_builtins.property
+    def text_files(self) -> _containers.RepeatedCompositeFieldContainer[Global___TextFile]: ...
     def __init__(
         self,
         *,
@@ -230,10 +275,13 @@ class BeginTurnRequest(_message.Message):
         origin: _builtins.str = ...,
         nickname: _builtins.str = ...,
         images: _abc.Iterable[Global___Image] | None = ...,
+        reply_chain: _abc.Iterable[Global___RepliedTo] | None = ...,
+        thread_starter: Global___RepliedTo | None = ...,
+        text_files: _abc.Iterable[Global___TextFile] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["replied_to", b"replied_to"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["replied_to", b"replied_to", "thread_starter", b"thread_starter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "channel_hidden", b"channel_hidden", "channel_id", b"channel_id", "guild_id", b"guild_id", "images", b"images", "message_id", b"message_id", "nickname", b"nickname", "origin", b"origin", "replied_to", b"replied_to", "text", b"text", "user_id", b"user_id", "user_name", b"user_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "channel_hidden", b"channel_hidden", "channel_id", b"channel_id", "guild_id", b"guild_id", "images", b"images", "message_id", b"message_id", "nickname", b"nickname", "origin", b"origin", "replied_to", b"replied_to", "reply_chain", b"reply_chain", "text", b"text", "text_files", b"text_files", "thread_starter", b"thread_starter", "user_id", b"user_id", "user_name", b"user_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -319,6 +367,7 @@ class ReplyRequest(_message.Message):
     MAX_PROMPT_TOKENS_FIELD_NUMBER: _builtins.int
     MAX_COMPLETION_TOKENS_FIELD_NUMBER: _builtins.int
     MEMORIES_FIELD_NUMBER: _builtins.int
+    MAX_IMAGES_FIELD_NUMBER: _builtins.int
     turn_id: _builtins.str
     fence: _builtins.int
     account_id: _builtins.str
@@ -327,6 +376,8 @@ class ReplyRequest(_message.Message):
     max_prompt_tokens: _builtins.int
     """The most that the hold covers."""
     max_completion_tokens: _builtins.int
+    max_images: _builtins.int
+    """The most pictures that the hold covers, those of earlier messages included; not set: no limit."""
     @_builtins.property
     def message(self) -> Global___BeginTurnRequest: ...
     @_builtins.property
@@ -347,12 +398,15 @@ class ReplyRequest(_message.Message):
         max_prompt_tokens: _builtins.int = ...,
         max_completion_tokens: _builtins.int = ...,
         memories: _abc.Iterable[Global___RecalledMemory] | None = ...,
+        max_images: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_images", b"_max_images", "max_images", b"max_images", "message", b"message"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "fence", b"fence", "hold_id", b"hold_id", "max_completion_tokens", b"max_completion_tokens", "max_prompt_tokens", b"max_prompt_tokens", "memories", b"memories", "message", b"message", "models", b"models", "turn_id", b"turn_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_images", b"_max_images", "account_id", b"account_id", "fence", b"fence", "hold_id", b"hold_id", "max_completion_tokens", b"max_completion_tokens", "max_images", b"max_images", "max_prompt_tokens", b"max_prompt_tokens", "memories", b"memories", "message", b"message", "models", b"models", "turn_id", b"turn_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__max_images: _TypeAlias = _typing.Literal["max_images"]  # noqa: Y015
+    _WhichOneofArgType__max_images: _TypeAlias = _typing.Literal["_max_images", b"_max_images"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_images) -> _WhichOneofReturnType__max_images | None: ...
 
 Global___ReplyRequest: _TypeAlias = ReplyRequest  # noqa: Y015
 
@@ -444,7 +498,7 @@ class PromptPart(_message.Message):
     TOKENS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """persona, rules, relationship, summaries, memories, older, recent, replied_to, images or message."""
+    """persona, rules, relationship, summaries, recent, older, memories, thread_starter, replied_to (with what that replies to), files, images or message."""
     included: _builtins.int
     """How many of its items are in, and how many are not."""
     left_out: _builtins.int
@@ -2072,9 +2126,15 @@ class GuildSettings(_message.Message):
     RELATIONSHIPS_FIELD_NUMBER: _builtins.int
     IMAGES_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    ANSWERED_CHANNEL_IDS_FIELD_NUMBER: _builtins.int
+    ALLOWED_CHANNEL_IDS_FIELD_NUMBER: _builtins.int
+    IGNORED_CHANNEL_IDS_FIELD_NUMBER: _builtins.int
+    IGNORED_USER_IDS_FIELD_NUMBER: _builtins.int
+    ADDRESSING_MODEL_FIELD_NUMBER: _builtins.int
+    PARTIAL_RESPONSES_FIELD_NUMBER: _builtins.int
     guild_id: _builtins.str
     addressing_threshold: _builtins.float
-    """Messages whose probability of being meant for the assistant is below it are not answered; 0 to 1."""
+    """Messages whose probability of being meant for the assistant is below it are not answered; 0 to 1, 0: the default of the release."""
     channel_context: _builtins.bool
     """Messages that are not answered are kept as context."""
     extraction: _builtins.bool
@@ -2094,10 +2154,28 @@ class GuildSettings(_message.Message):
     """How often and about what people talk here is kept and shown to the model."""
     images: _builtins.bool
     """Pictures are passed on to models that can see."""
+    addressing_model: _builtins.bool
+    """Messages that name nobody are judged by the addressing model; one that is not set is on."""
+    partial_responses: _builtins.bool
+    """Of a long message only the parts meant for the assistant are answered, each quoted; one that is not set is on."""
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When this version was stored; not read in a request."""
 
+    @_builtins.property
+    def answered_channel_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Channels in which every message is meant for the assistant."""
+
+    @_builtins.property
+    def allowed_channel_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The only channels in which the assistant speaks; none: all."""
+
+    @_builtins.property
+    def ignored_channel_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Channels and people that are not answered."""
+
+    @_builtins.property
+    def ignored_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2114,13 +2192,23 @@ class GuildSettings(_message.Message):
         relationships: _builtins.bool | None = ...,
         images: _builtins.bool | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        answered_channel_ids: _abc.Iterable[_builtins.str] | None = ...,
+        allowed_channel_ids: _abc.Iterable[_builtins.str] | None = ...,
+        ignored_channel_ids: _abc.Iterable[_builtins.str] | None = ...,
+        ignored_user_ids: _abc.Iterable[_builtins.str] | None = ...,
+        addressing_model: _builtins.bool | None = ...,
+        partial_responses: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_images", b"_images", "_preference_detection", b"_preference_detection", "_relationships", b"_relationships", "_summaries", b"_summaries", "_writing_style", b"_writing_style", "images", b"images", "preference_detection", b"preference_detection", "relationships", b"relationships", "summaries", b"summaries", "update_time", b"update_time", "writing_style", b"writing_style"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_addressing_model", b"_addressing_model", "_images", b"_images", "_partial_responses", b"_partial_responses", "_preference_detection", b"_preference_detection", "_relationships", b"_relationships", "_summaries", b"_summaries", "_writing_style", b"_writing_style", "addressing_model", b"addressing_model", "images", b"images", "partial_responses", b"partial_responses", "preference_detection", b"preference_detection", "relationships", b"relationships", "summaries", b"summaries", "update_time", b"update_time", "writing_style", b"writing_style"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_images", b"_images", "_preference_detection", b"_preference_detection", "_relationships", b"_relationships", "_summaries", b"_summaries", "_writing_style", b"_writing_style", "addressing_threshold", b"addressing_threshold", "channel_context", b"channel_context", "extraction", b"extraction", "guild_id", b"guild_id", "images", b"images", "preference_detection", b"preference_detection", "relationships", b"relationships", "retention_days", b"retention_days", "rules", b"rules", "summaries", b"summaries", "update_time", b"update_time", "version", b"version", "writing_style", b"writing_style"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_addressing_model", b"_addressing_model", "_images", b"_images", "_partial_responses", b"_partial_responses", "_preference_detection", b"_preference_detection", "_relationships", b"_relationships", "_summaries", b"_summaries", "_writing_style", b"_writing_style", "addressing_model", b"addressing_model", "addressing_threshold", b"addressing_threshold", "allowed_channel_ids", b"allowed_channel_ids", "answered_channel_ids", b"answered_channel_ids", "channel_context", b"channel_context", "extraction", b"extraction", "guild_id", b"guild_id", "ignored_channel_ids", b"ignored_channel_ids", "ignored_user_ids", b"ignored_user_ids", "images", b"images", "partial_responses", b"partial_responses", "preference_detection", b"preference_detection", "relationships", b"relationships", "retention_days", b"retention_days", "rules", b"rules", "summaries", b"summaries", "update_time", b"update_time", "version", b"version", "writing_style", b"writing_style"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__addressing_model: _TypeAlias = _typing.Literal["addressing_model"]  # noqa: Y015
+    _WhichOneofArgType__addressing_model: _TypeAlias = _typing.Literal["_addressing_model", b"_addressing_model"]  # noqa: Y015
     _WhichOneofReturnType__images: _TypeAlias = _typing.Literal["images"]  # noqa: Y015
     _WhichOneofArgType__images: _TypeAlias = _typing.Literal["_images", b"_images"]  # noqa: Y015
+    _WhichOneofReturnType__partial_responses: _TypeAlias = _typing.Literal["partial_responses"]  # noqa: Y015
+    _WhichOneofArgType__partial_responses: _TypeAlias = _typing.Literal["_partial_responses", b"_partial_responses"]  # noqa: Y015
     _WhichOneofReturnType__preference_detection: _TypeAlias = _typing.Literal["preference_detection"]  # noqa: Y015
     _WhichOneofArgType__preference_detection: _TypeAlias = _typing.Literal["_preference_detection", b"_preference_detection"]  # noqa: Y015
     _WhichOneofReturnType__relationships: _TypeAlias = _typing.Literal["relationships"]  # noqa: Y015
@@ -2130,7 +2218,11 @@ class GuildSettings(_message.Message):
     _WhichOneofReturnType__writing_style: _TypeAlias = _typing.Literal["writing_style"]  # noqa: Y015
     _WhichOneofArgType__writing_style: _TypeAlias = _typing.Literal["_writing_style", b"_writing_style"]  # noqa: Y015
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__addressing_model) -> _WhichOneofReturnType__addressing_model | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__images) -> _WhichOneofReturnType__images | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__partial_responses) -> _WhichOneofReturnType__partial_responses | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__preference_detection) -> _WhichOneofReturnType__preference_detection | None: ...
     @_typing.overload

@@ -168,12 +168,15 @@ class Balance(_message.Message):
     AVAILABLE_MICROCREDITS_FIELD_NUMBER: _builtins.int
     TIER_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    MEMBER_DAILY_MICROCREDITS_FIELD_NUMBER: _builtins.int
     account_id: _builtins.str
     posted_microcredits: _builtins.int
     held_microcredits: _builtins.int
     available_microcredits: _builtins.int
     tier: _builtins.str
     state: Global___Balance.State.ValueType
+    member_daily_microcredits: _builtins.int
+    """What a guild's account pays a day for each of its members."""
     def __init__(
         self,
         *,
@@ -183,10 +186,11 @@ class Balance(_message.Message):
         available_microcredits: _builtins.int = ...,
         tier: _builtins.str = ...,
         state: Global___Balance.State.ValueType = ...,
+        member_daily_microcredits: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "available_microcredits", b"available_microcredits", "held_microcredits", b"held_microcredits", "posted_microcredits", b"posted_microcredits", "state", b"state", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "available_microcredits", b"available_microcredits", "held_microcredits", b"held_microcredits", "member_daily_microcredits", b"member_daily_microcredits", "posted_microcredits", b"posted_microcredits", "state", b"state", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -723,11 +727,16 @@ class TransferRequest(_message.Message):
     TO_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     AMOUNT_MICROCREDITS_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     from_account_id: _builtins.str
     to_account_id: _builtins.str
     amount_microcredits: _builtins.int
     note: _builtins.str
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When what arrives expires, if not before: credits keep the expiry that they have."""
+
     def __init__(
         self,
         *,
@@ -736,10 +745,11 @@ class TransferRequest(_message.Message):
         to_account_id: _builtins.str = ...,
         amount_microcredits: _builtins.int = ...,
         note: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_microcredits", b"amount_microcredits", "from_account_id", b"from_account_id", "note", b"note", "request_id", b"request_id", "to_account_id", b"to_account_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_microcredits", b"amount_microcredits", "expire_time", b"expire_time", "from_account_id", b"from_account_id", "note", b"note", "request_id", b"request_id", "to_account_id", b"to_account_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1717,6 +1727,9 @@ class ReportUsageRequest(_message.Message):
     FROM_FIELD_NUMBER: _builtins.int
     TO_FIELD_NUMBER: _builtins.int
     GROUP_BY_FIELD_NUMBER: _builtins.int
+    GUILD_ID_FIELD_NUMBER: _builtins.int
+    guild_id: _builtins.str
+    """Only what was used in this guild; empty: everywhere."""
     @_builtins.property
     def to(self) -> _timestamp_pb2.Timestamp:
         """Until now, when not given."""
@@ -1730,10 +1743,11 @@ class ReportUsageRequest(_message.Message):
         *,
         to: _timestamp_pb2.Timestamp | None = ...,
         group_by: _abc.Iterable[_builtins.str] | None = ...,
+        guild_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["from", b"from", "to", b"to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["from", b"from", "group_by", b"group_by", "to", b"to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from", b"from", "group_by", b"group_by", "guild_id", b"guild_id", "to", b"to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -55,6 +55,60 @@ class RepliedTo(_message.Message):
 Global___RepliedTo: _TypeAlias = RepliedTo  # noqa: Y015
 
 @_typing.final
+class Image(_message.Message):
+    """A picture that belongs to a message."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URL_FIELD_NUMBER: _builtins.int
+    MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """Where the model's provider can fetch it, or a data: URL."""
+    media_type: _builtins.str
+    """Such as image/png."""
+    description: _builtins.str
+    """Alternative text, if its author gave one."""
+    def __init__(
+        self,
+        *,
+        url: _builtins.str = ...,
+        media_type: _builtins.str = ...,
+        description: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "media_type", b"media_type", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Image: _TypeAlias = Image  # noqa: Y015
+
+@_typing.final
+class TextFile(_message.Message):
+    """A text that was attached to a message as a file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    text: _builtins.str
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TextFile: _TypeAlias = TextFile  # noqa: Y015
+
+@_typing.final
 class IncomingMessage(_message.Message):
     """A message somebody wrote."""
 
@@ -71,6 +125,13 @@ class IncomingMessage(_message.Message):
     CHANNEL_HIDDEN_FIELD_NUMBER: _builtins.int
     ATTEMPT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    REPLY_CHAIN_FIELD_NUMBER: _builtins.int
+    THREAD_STARTER_FIELD_NUMBER: _builtins.int
+    IMAGES_FIELD_NUMBER: _builtins.int
+    TEXT_FILES_FIELD_NUMBER: _builtins.int
+    MENTIONED_USER_IDS_FIELD_NUMBER: _builtins.int
+    MAY_MODERATE_FIELD_NUMBER: _builtins.int
+    UNREAD_FILES_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     guild_id: _builtins.str
     """Empty in direct messages."""
@@ -79,16 +140,39 @@ class IncomingMessage(_message.Message):
     user_name: _builtins.str
     """The name others see."""
     text: _builtins.str
+    """May be empty where there is something attached."""
     mentions_assistant: _builtins.bool
     """The message mentions the assistant."""
     channel_hidden: _builtins.bool
     """The channel is hidden from others in the guild."""
     attempt: _builtins.int
     """Raised by an edit or a regenerate."""
+    may_moderate: _builtins.bool
+    """The author may manage the guild."""
     @_builtins.property
     def replied_to(self) -> Global___RepliedTo: ...
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def reply_chain(self) -> _containers.RepeatedCompositeFieldContainer[Global___RepliedTo]:
+        """What replied_to replies to in its turn, and so on, nearest first."""
+
+    @_builtins.property
+    def thread_starter(self) -> Global___RepliedTo:
+        """The message that a thread was started from, for messages in a thread."""
+
+    @_builtins.property
+    def images(self) -> _containers.RepeatedCompositeFieldContainer[Global___Image]: ...
+    @_builtins.property
+    def text_files(self) -> _containers.RepeatedCompositeFieldContainer[Global___TextFile]: ...
+    @_builtins.property
+    def mentioned_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """People other than the assistant whom the message mentions."""
+
+    @_builtins.property
+    def unread_files(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The names of files that are attached and can be read neither as pictures nor as texts."""
+
     def __init__(
         self,
         *,
@@ -103,10 +187,17 @@ class IncomingMessage(_message.Message):
         channel_hidden: _builtins.bool = ...,
         attempt: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        reply_chain: _abc.Iterable[Global___RepliedTo] | None = ...,
+        thread_starter: Global___RepliedTo | None = ...,
+        images: _abc.Iterable[Global___Image] | None = ...,
+        text_files: _abc.Iterable[Global___TextFile] | None = ...,
+        mentioned_user_ids: _abc.Iterable[_builtins.str] | None = ...,
+        may_moderate: _builtins.bool = ...,
+        unread_files: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "replied_to", b"replied_to"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "replied_to", b"replied_to", "thread_starter", b"thread_starter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "channel_hidden", b"channel_hidden", "channel_id", b"channel_id", "create_time", b"create_time", "guild_id", b"guild_id", "mentions_assistant", b"mentions_assistant", "message_id", b"message_id", "replied_to", b"replied_to", "text", b"text", "user_id", b"user_id", "user_name", b"user_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "channel_hidden", b"channel_hidden", "channel_id", b"channel_id", "create_time", b"create_time", "guild_id", b"guild_id", "images", b"images", "may_moderate", b"may_moderate", "mentioned_user_ids", b"mentioned_user_ids", "mentions_assistant", b"mentions_assistant", "message_id", b"message_id", "replied_to", b"replied_to", "reply_chain", b"reply_chain", "text", b"text", "text_files", b"text_files", "thread_starter", b"thread_starter", "unread_files", b"unread_files", "user_id", b"user_id", "user_name", b"user_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -120,22 +211,124 @@ class ForgetDecision(_message.Message):
 
     PLAN_ID_FIELD_NUMBER: _builtins.int
     UNDO_FIELD_NUMBER: _builtins.int
+    KEEP_FIELD_NUMBER: _builtins.int
     plan_id: _builtins.str
     undo: _builtins.bool
     """False: carry it out. True: bring it back."""
+    keep: _builtins.bool
+    """Do neither: nothing is forgotten, and a later yes no longer means this."""
     def __init__(
         self,
         *,
         plan_id: _builtins.str = ...,
         undo: _builtins.bool = ...,
+        keep: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["plan_id", b"plan_id", "undo", b"undo"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["keep", b"keep", "plan_id", b"plan_id", "undo", b"undo"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ForgetDecision: _TypeAlias = ForgetDecision  # noqa: Y015
+
+@_typing.final
+class MemoryEdit(_message.Message):
+    """Changes a memory that a listing showed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMORY_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    memory_id: _builtins.str
+    version: _builtins.int
+    """As it was shown."""
+    text: _builtins.str
+    def __init__(
+        self,
+        *,
+        memory_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["memory_id", b"memory_id", "text", b"text", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MemoryEdit: _TypeAlias = MemoryEdit  # noqa: Y015
+
+@_typing.final
+class MemoryDeletion(_message.Message):
+    """Deletes a memory that a listing showed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMORY_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    memory_id: _builtins.str
+    version: _builtins.int
+    def __init__(
+        self,
+        *,
+        memory_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["memory_id", b"memory_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MemoryDeletion: _TypeAlias = MemoryDeletion  # noqa: Y015
+
+@_typing.final
+class MemoriesPage(_message.Message):
+    """Asks for a further page of memories."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_token: _builtins.str
+    """The next_page_token of an earlier answer; empty: the first page."""
+    def __init__(
+        self,
+        *,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MemoriesPage: _TypeAlias = MemoriesPage  # noqa: Y015
+
+@_typing.final
+class ConfirmationDecision(_message.Message):
+    """Says yes or no to what an earlier answer asked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONFIRMATION_ID_FIELD_NUMBER: _builtins.int
+    CONFIRMED_FIELD_NUMBER: _builtins.int
+    confirmation_id: _builtins.str
+    confirmed: _builtins.bool
+    def __init__(
+        self,
+        *,
+        confirmation_id: _builtins.str = ...,
+        confirmed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmation_id", b"confirmation_id", "confirmed", b"confirmed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmationDecision: _TypeAlias = ConfirmationDecision  # noqa: Y015
 
 @_typing.final
 class HandleMessageRequest(_message.Message):
@@ -145,23 +338,39 @@ class HandleMessageRequest(_message.Message):
 
     MESSAGE_FIELD_NUMBER: _builtins.int
     FORGET_DECISION_FIELD_NUMBER: _builtins.int
+    MEMORY_EDIT_FIELD_NUMBER: _builtins.int
+    MEMORY_DELETION_FIELD_NUMBER: _builtins.int
+    MEMORIES_PAGE_FIELD_NUMBER: _builtins.int
+    CONFIRMATION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def message(self) -> Global___IncomingMessage: ...
     @_builtins.property
-    def forget_decision(self) -> Global___ForgetDecision:
-        """Set where a button was pressed instead of words written."""
-
+    def forget_decision(self) -> Global___ForgetDecision: ...
+    @_builtins.property
+    def memory_edit(self) -> Global___MemoryEdit: ...
+    @_builtins.property
+    def memory_deletion(self) -> Global___MemoryDeletion: ...
+    @_builtins.property
+    def memories_page(self) -> Global___MemoriesPage: ...
+    @_builtins.property
+    def confirmation(self) -> Global___ConfirmationDecision: ...
     def __init__(
         self,
         *,
         message: Global___IncomingMessage | None = ...,
         forget_decision: Global___ForgetDecision | None = ...,
+        memory_edit: Global___MemoryEdit | None = ...,
+        memory_deletion: Global___MemoryDeletion | None = ...,
+        memories_page: Global___MemoriesPage | None = ...,
+        confirmation: Global___ConfirmationDecision | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["forget_decision", b"forget_decision", "message", b"message"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "confirmation", b"confirmation", "forget_decision", b"forget_decision", "memories_page", b"memories_page", "memory_deletion", b"memory_deletion", "memory_edit", b"memory_edit", "message", b"message"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["forget_decision", b"forget_decision", "message", b"message"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "confirmation", b"confirmation", "forget_decision", b"forget_decision", "memories_page", b"memories_page", "memory_deletion", b"memory_deletion", "memory_edit", b"memory_edit", "message", b"message"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType_action: _TypeAlias = _typing.Literal["forget_decision", "memory_edit", "memory_deletion", "memories_page", "confirmation"]  # noqa: Y015
+    _WhichOneofArgType_action: _TypeAlias = _typing.Literal["action", b"action"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_action) -> _WhichOneofReturnType_action | None: ...
 
 Global___HandleMessageRequest: _TypeAlias = HandleMessageRequest  # noqa: Y015
 
@@ -223,7 +432,7 @@ class Ignored(_message.Message):
 
     REASON_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
-    """not_addressed, duplicate, empty."""
+    """not_addressed, ignored, duplicate, empty."""
     def __init__(
         self,
         *,
@@ -309,8 +518,11 @@ class ShownMemory(_message.Message):
     MEMORY_ID_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     memory_id: _builtins.str
     text: _builtins.str
+    version: _builtins.int
+    """To be given back by an edit or a deletion."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -319,14 +531,72 @@ class ShownMemory(_message.Message):
         memory_id: _builtins.str = ...,
         text: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "memory_id", b"memory_id", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "memory_id", b"memory_id", "text", b"text", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ShownMemory: _TypeAlias = ShownMemory  # noqa: Y015
+
+@_typing.final
+class File(_message.Message):
+    """A file that belongs to an answer, such as an export."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    media_type: _builtins.str
+    """Such as application/json."""
+    data: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        media_type: _builtins.str = ...,
+        data: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "media_type", b"media_type", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___File: _TypeAlias = File  # noqa: Y015
+
+@_typing.final
+class Confirmation(_message.Message):
+    """A question that waits for a yes or a no, such as before everything is erased."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONFIRMATION_ID_FIELD_NUMBER: _builtins.int
+    CONFIRM_LABEL_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    confirmation_id: _builtins.str
+    confirm_label: _builtins.str
+    """What the yes is called, in a word or two."""
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        confirmation_id: _builtins.str = ...,
+        confirm_label: _builtins.str = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until_time", b"until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirm_label", b"confirm_label", "confirmation_id", b"confirmation_id", "until_time", b"until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Confirmation: _TypeAlias = Confirmation  # noqa: Y015
 
 @_typing.final
 class ForgetOffer(_message.Message):
@@ -434,6 +704,11 @@ class Final(_message.Message):
     FORGET_DONE_FIELD_NUMBER: _builtins.int
     REPLAYED_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    FILES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    PRIVATE_FIELD_NUMBER: _builtins.int
+    CONFIRMATION_FIELD_NUMBER: _builtins.int
+    STOPPED_FIELD_NUMBER: _builtins.int
     turn_id: _builtins.str
     text: _builtins.str
     outcome: Global___Final.Outcome.ValueType
@@ -450,6 +725,12 @@ class Final(_message.Message):
     """This answer was given before and is repeated."""
     reason: _builtins.str
     """For operators: the reason of a refusal, such as INSUFFICIENT_CREDIT."""
+    next_page_token: _builtins.str
+    """Of a listing: where it goes on, for MemoriesPage; empty: nowhere."""
+    private: _builtins.bool
+    """Only for the eyes of whoever asked."""
+    stopped: _builtins.bool
+    """It was stopped by whoever asked, or by a moderator."""
     @_builtins.property
     def remembered(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShownMemory]:
         """What was stored by this message."""
@@ -462,6 +743,10 @@ class Final(_message.Message):
     def forget_offer(self) -> Global___ForgetOffer: ...
     @_builtins.property
     def forget_done(self) -> Global___ForgetDone: ...
+    @_builtins.property
+    def files(self) -> _containers.RepeatedCompositeFieldContainer[Global___File]: ...
+    @_builtins.property
+    def confirmation(self) -> Global___Confirmation: ...
     def __init__(
         self,
         *,
@@ -481,14 +766,206 @@ class Final(_message.Message):
         forget_done: Global___ForgetDone | None = ...,
         replayed: _builtins.bool = ...,
         reason: _builtins.str = ...,
+        files: _abc.Iterable[Global___File] | None = ...,
+        next_page_token: _builtins.str = ...,
+        private: _builtins.bool = ...,
+        confirmation: Global___Confirmation | None = ...,
+        stopped: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["forget_done", b"forget_done", "forget_offer", b"forget_offer"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["confirmation", b"confirmation", "forget_done", b"forget_done", "forget_offer", b"forget_offer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available_microcredits", b"available_microcredits", "balance_known", b"balance_known", "charged_microcredits", b"charged_microcredits", "completion_tokens", b"completion_tokens", "forget_done", b"forget_done", "forget_offer", b"forget_offer", "memories", b"memories", "memories_used", b"memories_used", "model", b"model", "outcome", b"outcome", "prompt_tokens", b"prompt_tokens", "reason", b"reason", "remembered", b"remembered", "replayed", b"replayed", "text", b"text", "turn_id", b"turn_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available_microcredits", b"available_microcredits", "balance_known", b"balance_known", "charged_microcredits", b"charged_microcredits", "completion_tokens", b"completion_tokens", "confirmation", b"confirmation", "files", b"files", "forget_done", b"forget_done", "forget_offer", b"forget_offer", "memories", b"memories", "memories_used", b"memories_used", "model", b"model", "next_page_token", b"next_page_token", "outcome", b"outcome", "private", b"private", "prompt_tokens", b"prompt_tokens", "reason", b"reason", "remembered", b"remembered", "replayed", b"replayed", "stopped", b"stopped", "text", b"text", "turn_id", b"turn_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Final: _TypeAlias = Final  # noqa: Y015
+
+@_typing.final
+class StopAnswerRequest(_message.Message):
+    """Names an answer under way."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    GUILD_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    MAY_MODERATE_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    guild_id: _builtins.str
+    user_id: _builtins.str
+    """Who stops it: the person who asked, or somebody who may moderate."""
+    may_moderate: _builtins.bool
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        guild_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        may_moderate: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guild_id", b"guild_id", "may_moderate", b"may_moderate", "message_id", b"message_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StopAnswerRequest: _TypeAlias = StopAnswerRequest  # noqa: Y015
+
+@_typing.final
+class StopAnswerResponse(_message.Message):
+    """What became of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STOPPED_FIELD_NUMBER: _builtins.int
+    stopped: _builtins.bool
+    """False where no such answer is under way here."""
+    def __init__(
+        self,
+        *,
+        stopped: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["stopped", b"stopped"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StopAnswerResponse: _TypeAlias = StopAnswerResponse  # noqa: Y015
+
+@_typing.final
+class WithdrawMessagesRequest(_message.Message):
+    """Names deleted messages of one channel."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    GUILD_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_IDS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    guild_id: _builtins.str
+    channel_id: _builtins.str
+    @_builtins.property
+    def message_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        guild_id: _builtins.str = ...,
+        channel_id: _builtins.str = ...,
+        message_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel_id", b"channel_id", "guild_id", b"guild_id", "message_ids", b"message_ids", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawMessagesRequest: _TypeAlias = WithdrawMessagesRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawMessagesResponse(_message.Message):
+    """What became of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WITHDRAWN_FIELD_NUMBER: _builtins.int
+    STOPPED_FIELD_NUMBER: _builtins.int
+    withdrawn: _builtins.int
+    """Messages that were kept and are no longer."""
+    stopped: _builtins.int
+    """Answers that were under way and are stopped."""
+    def __init__(
+        self,
+        *,
+        withdrawn: _builtins.int = ...,
+        stopped: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["stopped", b"stopped", "withdrawn", b"withdrawn"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawMessagesResponse: _TypeAlias = WithdrawMessagesResponse  # noqa: Y015
+
+@_typing.final
+class ExplainAddressingRequest(_message.Message):
+    """Names a person in a channel."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GUILD_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    guild_id: _builtins.str
+    channel_id: _builtins.str
+    user_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        guild_id: _builtins.str = ...,
+        channel_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel_id", b"channel_id", "guild_id", b"guild_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainAddressingRequest: _TypeAlias = ExplainAddressingRequest  # noqa: Y015
+
+@_typing.final
+class ExplainAddressingResponse(_message.Message):
+    """Why the last message was or was not answered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KNOWN_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    ADDRESSED_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    PROBABILITY_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    known: _builtins.bool
+    """False where no message of theirs was seen here lately."""
+    message_id: _builtins.str
+    addressed: _builtins.bool
+    reason: _builtins.str
+    """What decided: mention, reply, direct_message, name, slash, channel, model, ignored, not_addressed or empty."""
+    probability: _builtins.float
+    """By the model, where it was asked: how likely the message was meant for the assistant, and what that was compared with; 0 to 1."""
+    threshold: _builtins.float
+    text: _builtins.str
+    """In plain words."""
+    def __init__(
+        self,
+        *,
+        known: _builtins.bool = ...,
+        message_id: _builtins.str = ...,
+        addressed: _builtins.bool = ...,
+        reason: _builtins.str = ...,
+        probability: _builtins.float | None = ...,
+        threshold: _builtins.float | None = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_probability", b"_probability", "_threshold", b"_threshold", "probability", b"probability", "threshold", b"threshold"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_probability", b"_probability", "_threshold", b"_threshold", "addressed", b"addressed", "known", b"known", "message_id", b"message_id", "probability", b"probability", "reason", b"reason", "text", b"text", "threshold", b"threshold"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__probability: _TypeAlias = _typing.Literal["probability"]  # noqa: Y015
+    _WhichOneofArgType__probability: _TypeAlias = _typing.Literal["_probability", b"_probability"]  # noqa: Y015
+    _WhichOneofReturnType__threshold: _TypeAlias = _typing.Literal["threshold"]  # noqa: Y015
+    _WhichOneofArgType__threshold: _TypeAlias = _typing.Literal["_threshold", b"_threshold"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__probability) -> _WhichOneofReturnType__probability | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__threshold) -> _WhichOneofReturnType__threshold | None: ...
+
+Global___ExplainAddressingResponse: _TypeAlias = ExplainAddressingResponse  # noqa: Y015
 
 @_typing.final
 class GetStatusRequest(_message.Message):

@@ -40,6 +40,21 @@ class AssistantServiceStub:
                 request_serializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.HandleMessageRequest.SerializeToString,
                 response_deserializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.HandleMessageResponse.FromString,
                 _registered_method=True)
+        self.StopAnswer = channel.unary_unary(
+                '/parlour.gateway.v1.AssistantService/StopAnswer',
+                request_serializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.StopAnswerRequest.SerializeToString,
+                response_deserializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.StopAnswerResponse.FromString,
+                _registered_method=True)
+        self.WithdrawMessages = channel.unary_unary(
+                '/parlour.gateway.v1.AssistantService/WithdrawMessages',
+                request_serializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.WithdrawMessagesRequest.SerializeToString,
+                response_deserializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.WithdrawMessagesResponse.FromString,
+                _registered_method=True)
+        self.ExplainAddressing = channel.unary_unary(
+                '/parlour.gateway.v1.AssistantService/ExplainAddressing',
+                request_serializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.ExplainAddressingRequest.SerializeToString,
+                response_deserializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.ExplainAddressingResponse.FromString,
+                _registered_method=True)
         self.GetStatus = channel.unary_unary(
                 '/parlour.gateway.v1.AssistantService/GetStatus',
                 request_serializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.GetStatusRequest.SerializeToString,
@@ -53,6 +68,27 @@ class AssistantServiceServicer:
 
     def HandleMessage(self, request, context):
         """Answers one message. Repeating a message_id and attempt replays what was answered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StopAnswer(self, request, context):
+        """Stops an answer under way: what was delivered until then is charged and kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawMessages(self, request, context):
+        """Takes messages that their authors or moderators deleted out of the conversation, and stops answers to them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainAddressing(self, request, context):
+        """Says why the last message of a person in a channel was or was not answered.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -72,6 +108,21 @@ def add_AssistantServiceServicer_to_server(servicer, server):
                     servicer.HandleMessage,
                     request_deserializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.HandleMessageRequest.FromString,
                     response_serializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.HandleMessageResponse.SerializeToString,
+            ),
+            'StopAnswer': grpc.unary_unary_rpc_method_handler(
+                    servicer.StopAnswer,
+                    request_deserializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.StopAnswerRequest.FromString,
+                    response_serializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.StopAnswerResponse.SerializeToString,
+            ),
+            'WithdrawMessages': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawMessages,
+                    request_deserializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.WithdrawMessagesRequest.FromString,
+                    response_serializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.WithdrawMessagesResponse.SerializeToString,
+            ),
+            'ExplainAddressing': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainAddressing,
+                    request_deserializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.ExplainAddressingRequest.FromString,
+                    response_serializer=parlour_dot_gateway_dot_v1_dot_gateway__pb2.ExplainAddressingResponse.SerializeToString,
             ),
             'GetStatus': grpc.unary_unary_rpc_method_handler(
                     servicer.GetStatus,
@@ -107,6 +158,87 @@ class AssistantService:
             '/parlour.gateway.v1.AssistantService/HandleMessage',
             parlour_dot_gateway_dot_v1_dot_gateway__pb2.HandleMessageRequest.SerializeToString,
             parlour_dot_gateway_dot_v1_dot_gateway__pb2.HandleMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StopAnswer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.gateway.v1.AssistantService/StopAnswer',
+            parlour_dot_gateway_dot_v1_dot_gateway__pb2.StopAnswerRequest.SerializeToString,
+            parlour_dot_gateway_dot_v1_dot_gateway__pb2.StopAnswerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.gateway.v1.AssistantService/WithdrawMessages',
+            parlour_dot_gateway_dot_v1_dot_gateway__pb2.WithdrawMessagesRequest.SerializeToString,
+            parlour_dot_gateway_dot_v1_dot_gateway__pb2.WithdrawMessagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainAddressing(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.gateway.v1.AssistantService/ExplainAddressing',
+            parlour_dot_gateway_dot_v1_dot_gateway__pb2.ExplainAddressingRequest.SerializeToString,
+            parlour_dot_gateway_dot_v1_dot_gateway__pb2.ExplainAddressingResponse.FromString,
             options,
             channel_credentials,
             insecure,

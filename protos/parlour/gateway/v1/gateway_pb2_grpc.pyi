@@ -35,6 +35,12 @@ class AssistantServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AssistantServiceAsyncStub: ...
     HandleMessage: _grpc.UnaryStreamMultiCallable[_gateway_pb2.HandleMessageRequest, _gateway_pb2.HandleMessageResponse]
     """Answers one message. Repeating a message_id and attempt replays what was answered."""
+    StopAnswer: _grpc.UnaryUnaryMultiCallable[_gateway_pb2.StopAnswerRequest, _gateway_pb2.StopAnswerResponse]
+    """Stops an answer under way: what was delivered until then is charged and kept."""
+    WithdrawMessages: _grpc.UnaryUnaryMultiCallable[_gateway_pb2.WithdrawMessagesRequest, _gateway_pb2.WithdrawMessagesResponse]
+    """Takes messages that their authors or moderators deleted out of the conversation, and stops answers to them."""
+    ExplainAddressing: _grpc.UnaryUnaryMultiCallable[_gateway_pb2.ExplainAddressingRequest, _gateway_pb2.ExplainAddressingResponse]
+    """Says why the last message of a person in a channel was or was not answered."""
     GetStatus: _grpc.UnaryUnaryMultiCallable[_gateway_pb2.GetStatusRequest, _gateway_pb2.GetStatusResponse]
     """Says which features work now."""
 
@@ -45,6 +51,12 @@ class AssistantServiceAsyncStub(AssistantServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     HandleMessage: _aio.UnaryStreamMultiCallable[_gateway_pb2.HandleMessageRequest, _gateway_pb2.HandleMessageResponse]  # type: ignore[assignment]
     """Answers one message. Repeating a message_id and attempt replays what was answered."""
+    StopAnswer: _aio.UnaryUnaryMultiCallable[_gateway_pb2.StopAnswerRequest, _gateway_pb2.StopAnswerResponse]  # type: ignore[assignment]
+    """Stops an answer under way: what was delivered until then is charged and kept."""
+    WithdrawMessages: _aio.UnaryUnaryMultiCallable[_gateway_pb2.WithdrawMessagesRequest, _gateway_pb2.WithdrawMessagesResponse]  # type: ignore[assignment]
+    """Takes messages that their authors or moderators deleted out of the conversation, and stops answers to them."""
+    ExplainAddressing: _aio.UnaryUnaryMultiCallable[_gateway_pb2.ExplainAddressingRequest, _gateway_pb2.ExplainAddressingResponse]  # type: ignore[assignment]
+    """Says why the last message of a person in a channel was or was not answered."""
     GetStatus: _aio.UnaryUnaryMultiCallable[_gateway_pb2.GetStatusRequest, _gateway_pb2.GetStatusResponse]  # type: ignore[assignment]
     """Says which features work now."""
 
@@ -57,6 +69,27 @@ class AssistantServiceServicer:
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_gateway_pb2.HandleMessageResponse], _abc.AsyncIterator[_gateway_pb2.HandleMessageResponse]]:
         """Answers one message. Repeating a message_id and attempt replays what was answered."""
+
+    def StopAnswer(
+        self,
+        request: _gateway_pb2.StopAnswerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_gateway_pb2.StopAnswerResponse, _abc.Awaitable[_gateway_pb2.StopAnswerResponse]]:
+        """Stops an answer under way: what was delivered until then is charged and kept."""
+
+    def WithdrawMessages(
+        self,
+        request: _gateway_pb2.WithdrawMessagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_gateway_pb2.WithdrawMessagesResponse, _abc.Awaitable[_gateway_pb2.WithdrawMessagesResponse]]:
+        """Takes messages that their authors or moderators deleted out of the conversation, and stops answers to them."""
+
+    def ExplainAddressing(
+        self,
+        request: _gateway_pb2.ExplainAddressingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_gateway_pb2.ExplainAddressingResponse, _abc.Awaitable[_gateway_pb2.ExplainAddressingResponse]]:
+        """Says why the last message of a person in a channel was or was not answered."""
 
     def GetStatus(
         self,

@@ -240,6 +240,9 @@ _TABLES = (
         rules text NOT NULL DEFAULT '',
         retention_days integer NOT NULL DEFAULT 0 CHECK (retention_days >= 0),
         summaries boolean, preference_detection boolean, writing_style boolean, relationships boolean, images boolean,
+        addressing_model boolean, partial_responses boolean,
+        answered_channel_ids text[] NOT NULL DEFAULT '{}', allowed_channel_ids text[] NOT NULL DEFAULT '{}',
+        ignored_channel_ids text[] NOT NULL DEFAULT '{}', ignored_user_ids text[] NOT NULL DEFAULT '{}',
         version bigint NOT NULL,
         update_time timestamptz NOT NULL DEFAULT now()
     )
@@ -253,10 +256,15 @@ _TABLES = (
         rules text NOT NULL DEFAULT '',
         retention_days integer NOT NULL DEFAULT 0 CHECK (retention_days >= 0),
         summaries boolean, preference_detection boolean, writing_style boolean, relationships boolean, images boolean,
+        addressing_model boolean, partial_responses boolean,
+        answered_channel_ids text[] NOT NULL DEFAULT '{}', allowed_channel_ids text[] NOT NULL DEFAULT '{}',
+        ignored_channel_ids text[] NOT NULL DEFAULT '{}', ignored_user_ids text[] NOT NULL DEFAULT '{}',
         update_time timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (guild_id, version)
     )
     """,
+    "CREATE INDEX guild_settings_by_ignored ON guild_settings USING gin (ignored_user_ids) WHERE ignored_user_ids <> '{}'",
+    "CREATE INDEX guild_settings_versions_by_ignored ON guild_settings_versions USING gin (ignored_user_ids) WHERE ignored_user_ids <> '{}'",
     "CREATE SEQUENCE cache_epoch",
     """
     CREATE TABLE user_activity (

@@ -1,0 +1,94 @@
+"""The trained model: boosted trees as plain numbers, and what they say about a message. Pure but for reading the file.
+
+MODEL_CARD.md beside it tells what it was trained on, how well it judges, and where it does not.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+from services.gateway.addressing.features import FEATURES
+from services.gateway.addressing.forest import Forest, Tree
+
+MODEL_FILE = Path(__file__).with_name("model.json")
+
+
+class JudgingModel(Protocol):
+    """What judges a message that no rule decides."""
+
+    @property
+    def threshold(self) -> float:
+        """Where its F1 is best."""
+
+    @property
+    def cautious_threshold(self) -> float:
+        """Where it is hardly ever wrong."""
+
+    @property
+    def typical(self) -> Sequence[float]:
+        """The usual value of each feature."""
+
+    def probability(self, values: Sequence[float]) -> float:
+        """Return the probability for the values of FEATURES, 0 to 1."""
+
+    def log_odds(self, values: Sequence[float]) -> float:
+        """Return the log-odds for the values of FEATURES."""
+
+
+class ModelUnreadable(ValueError):
+    """The model's file does not belong to this code."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressingModel:
+    """Gives the probability that a message is meant for the assistant. The trees' leaves hold log-odds.
+
+    `threshold` is where its F1 is best; `cautious_threshold` is where it is hardly ever wrong, for guilds that never decided.
+    `typical` is the value that each feature has most often: what an explanation compares with.
+    """
+
+    bias: float
+    trees: tuple[Tree, ...]
+    threshold: float
+    cautious_threshold: float
+    typical: tuple[float, ...]
+    _forest: Forest = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_forest", Forest(self.trees))
+
+    def probability(self, values: Sequence[float]) -> float:
+        """Return the probability for the values of FEATURES, 0 to 1."""
+        return 1.0 / (1.0 + math.exp(-self.log_odds(values)))
+
+    def log_odds(self, values: Sequence[float]) -> float:
+        """Return the log-odds for the values of FEATURES."""
+        return self._forest.total(values, self.bias)
+
+
+def read_model(text: str) -> AddressingModel:
+    """Return the model that a file's text holds. Raises ModelUnreadable where its features are not those of this code."""
+    stored = json.loads(text)
+    if tuple(stored["features"]) != FEATURES:
+        raise ModelUnreadable("the addressing model was trained on other features: run make train-addressing")
+    trees = tuple(_tree(tree) for tree in stored["trees"])
+    return AddressingModel(
+        float(stored["bias"]), trees, float(stored["threshold"]), float(stored["cautious_threshold"]), tuple(map(float, stored["typical"]))
+    )
+
+
+@cache
+def shipped_model() -> AddressingModel:
+    """Return the model of this release."""
+    return read_model(MODEL_FILE.read_text())
+
+
+def _tree(stored: object) -> Tree:
+    if not isinstance(stored, list):
+        return float(stored)  # type: ignore[arg-type]  # JSON holds numbers and lists here
+    feature, highest_left, left, right = stored
+    return (int(feature), float(highest_left), _tree(left), _tree(right))

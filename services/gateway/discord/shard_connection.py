@@ -1,0 +1,77 @@
+"""One shard's connection: renewed with the session that it had, after waiting times that Discord and people can live with.
+
+nextcord's own forgets the session when the first attempt to resume it fails, and with it everything said meanwhile; it waits up to 17 minutes between
+two attempts; and it leaves a connection beating whose IDENTIFY did not come about.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from nextcord import AutoShardedClient
+from nextcord.gateway import DiscordWebSocket, ReconnectWebSocket
+from nextcord.shard import EventItem, EventType, Shard
+
+CONNECT_S = 60.0  # for a connection to come about, its turn to IDENTIFY included
+STABLE_S = 60.0  # a connection that held this long starts the waiting times anew
+
+
+class ReconnectBackoff:
+    """How long a shard waits before it connects anew: doubled from a second up to `max_s`, jittered."""
+
+    def __init__(self, max_s: float, jitter: Callable[[], float], clock: Callable[[], float] = time.monotonic) -> None:
+        self._max_s = max_s
+        self._jitter = jitter
+        self._clock = clock
+        self._failures = 0
+        self._failed_at_s = 0.0
+
+    def delay(self) -> float:
+        """Return the seconds to wait now; a connection that held for a while starts anew."""
+        now = self._clock()
+        self._failures = 1 if now - self._failed_at_s > STABLE_S + self._max_s else self._failures + 1
+        self._failed_at_s = now
+        return min(self._max_s, 2.0 ** min(self._failures - 1, 30)) * (0.5 + self._jitter() / 2)
+
+
+class SessionWebSocket(DiscordWebSocket):
+    """A connection that is closed where it does not become a session."""
+
+    async def identify(self) -> None:
+        """Begin a session."""
+        try:
+            await super().identify()
+        except BaseException:
+            await self.close(code=1000)
+            raise
+
+
+class SessionShard(Shard):
+    """A shard that keeps its session for as long as Discord does, however many attempts it takes to resume it."""
+
+    def __init__(self, ws: DiscordWebSocket, client: AutoShardedClient, queue_put: Callable[[EventItem], None], backoff: ReconnectBackoff) -> None:
+        super().__init__(ws, client, queue_put)
+        self._backoff = backoff  # type: ignore[assignment]  # only its delay() is used
+
+    async def reconnect(self) -> None:
+        """Connect anew after a failure: resume the session, if there is one. Discord says so if it no longer has it, and then a new one is begun."""
+        await self.reidentify(ReconnectWebSocket(self.id, resume=self.ws.session_id is not None))
+
+    async def reidentify(self, exc: ReconnectWebSocket) -> None:
+        """Connect anew, to resume the session or to begin one."""
+        self._cancel_task()
+        self._dispatch("disconnect")
+        self._dispatch("shard_disconnect", self.id)
+        former = self.ws
+        try:
+            coming = SessionWebSocket.from_client(
+                self._client, resume=exc.resume, shard_id=self.id, session=former.session_id, sequence=former.sequence
+            )
+            self.ws = await asyncio.wait_for(coming, CONNECT_S)
+        except self._handled_exceptions as error:
+            # In a task of its own, as after a lost connection: the client sees to one shard after the other, and this one has to wait.
+            self._task = self.loop.create_task(self._handle_disconnect(error))
+        except Exception as error:
+            self._queue_put(EventItem(EventType.terminate, self, error))
+        else:
+            self.launch()

@@ -1,0 +1,1 @@
+"""What is trained offline and shipped as plain numbers."""

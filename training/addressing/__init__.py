@@ -1,0 +1,1 @@
+"""Training the model that judges whether a message is meant for the assistant."""
