@@ -1,4 +1,4 @@
-"""Several gateways in one Discord: each message is answered once and in its person's order. One that is paused or killed meanwhile: tests/chaos/gateway.
+"""Several gateways in one Discord: each message is answered once and in its person's order. `make chaos-gateway` pauses and kills them.
 
 The fake Discord and the scripted model live in this process, on one loop for the whole file; the stack's own gateway is not in Discord.
 """
@@ -14,16 +14,15 @@ import pytest
 import pytest_asyncio
 
 from services.local.addresses import free_port, free_port_base
-from tests.fakes.discord_server import FakeDiscord, Guild
+from tests.fakes.discord_server import FakeDiscord, Guild, Message
+from tests.fakes.model_server import DELTAS, ModelServer
 from tests.fakes.model_server import Answer as Scripted
-from tests.fakes.model_server import ModelServer
 from tests.gateway_process import gateways
 from tests.running_stack import RunningStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WAIT_S = 90.0
-PEOPLE, MESSAGES, BURST = 30, 10, 3
 QUICK = Scripted(delta_delay_s=0.005)
 
 
@@ -60,6 +59,17 @@ async def place() -> AsyncIterator[Place]:
 async def discord() -> AsyncIterator[FakeDiscord]:
     async with FakeDiscord() as made:
         yield made
+
+
+def problems_of(discord: FakeDiscord, said: list[Message]) -> list[str]:
+    """What is wrong with the answers to a person's messages, which were said in this order."""
+    answers = [discord.replies_to(message) for message in said]
+    problems = [f"{message.content}: {len(replies)} answers" for message, replies in zip(said, answers, strict=True) if len(replies) != 1]
+    posted = [int(reply.id) for replies in answers for reply in replies]
+    problems += ["out of order"] if posted != sorted(posted) else []
+    # Every answer of the scripted model is of 20 words, and grows as it is edited.
+    shown = [reply.content for replies in answers for reply in replies]
+    return problems + [f"not whole: {text}" for text in shown if len(text.split()) < DELTAS]
 
 
 async def test_a_burst_of_one_person_is_answered_in_order_by_two_gateways(place: Place, discord: FakeDiscord) -> None:
