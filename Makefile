@@ -16,7 +16,7 @@ up: setup ## start everything, until Ctrl-C
 	exec $(BIN)/python -m services.local up $(ARGS)
 
 # Files in the order of their names: those that start whole stacks come first, so that no worker is left with one at the end.
-test: check ## lint, types and every test but the long tiers: eight or nine minutes
+test: check ## lint, types and every test but the long tiers: about ten minutes
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --session-timeout 1800 $(ARGS)
 
 check: setup ## what needs no test to run: style, types, protos

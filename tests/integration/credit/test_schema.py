@@ -110,7 +110,7 @@ async def test_a_plan_made_while_the_tables_are_empty_still_looks_rows_up_by_the
     database = Database(new_database_url, pool_size=1, planner=LOOKED_UP)
     try:
         async with database.connection() as connection:
-            cursor = await psycopg.AsyncRawCursor(connection).execute(b"EXPLAIN (GENERIC_PLAN) " + PLANNED_ONCE[what])
+            cursor = await psycopg.AsyncRawCursor(connection).execute(b"EXPLAIN (GENERIC_PLAN) " + PLANNED_ONCE[what], prepare=False)
             lines = [str(row[0]) for row in await cursor.fetchall()]
     finally:
         await database.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.gateway.discord.api import invite_link
+from services.gateway.discord.slash_commands import command_payloads
 from services.local.addresses import free_port
 from services.local.child import Command
 from services.local.discord import MODULE, Registration
@@ -57,7 +58,7 @@ async def test_the_commands_are_registered_and_the_invite_link_is_said(registeri
     async with FakeDiscord() as discord:
         said = await registering(discord.api_url, discord.token).run()
         assert said.endswith(invite_link(discord.bot.id))
-        assert len(discord.interactions.commands[(discord.bot.id, None)]) == 6
+        assert len(discord.interactions.commands[(discord.bot.id, None)]) == len(command_payloads())
 
 
 async def test_a_refused_token_gets_a_sentence_that_says_what_to_change(registering: Make) -> None:
