@@ -9,6 +9,7 @@ from rich.table import Table
 
 from services.local.addresses import free_port
 from tests.bench.gateway import turns
+from tests.bench.gateway.filtering import filter_us
 from tests.bench.gateway.known_people import MEMORIES, PEOPLE, REMEMBERED, known_people
 from tests.bench.turn import channel_to, child, running_stack
 from tests.running_stack import RunningStack
@@ -40,7 +41,8 @@ async def _measure(stack: RunningStack, echo_port: int, model_url: str) -> dict[
     async with known_people(stack) as known:
         print(f"{PEOPLE:,} people are known, {REMEMBERED} of them with {MEMORIES} memories each", file=sys.stderr)
         async with channel_to(f"127.0.0.1:{echo_port}") as echo, channel_to(stack.address("gateway")) as gateway:
-            return await turns.measure(stack, known, gateway=gateway, echo=echo, model_url=model_url)
+            measured = await turns.measure(stack, known, gateway=gateway, echo=echo, model_url=model_url)
+    return {**measured, "filter_us_p50": round(await filter_us(), 1)}
 
 
 def _holds(name: str, value: float) -> bool:
