@@ -7,8 +7,7 @@ the turns that wait: ids and states, never text. Discord's message ids grow with
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
-from services.runtime.breaker import Breaker, Outcome
-from services.runtime.errors import CircuitOpen
+from services.runtime.guarded_redis import GuardedRedis, RedisUnavailable
 
 PREFIX = "parlour:message"
 LINE_PREFIX = "parlour:line"
@@ -67,7 +66,7 @@ class ClaimStore:
     def __init__(self, client: "redis.Redis | None", *, ttl_s: float, done_s: float) -> None:
         self._client = client
         self._ttl_ms, self._done_ms = int(ttl_s * 1000), int(done_s * 1000)
-        self._breaker = Breaker("redis", "claim", failures_max=3, open_s=3.0)
+        self._redis = GuardedRedis(client, "claim")
 
     async def put(self, turn_id: str, line: str, secret: bytes, *, in_order: bool) -> bytes | None:
         """Put a claim, if nobody has one; return what there was: None, DONE, somebody's secret, or what the message is behind in its line."""
@@ -108,21 +107,10 @@ class ClaimStore:
         return [value is None or value == DONE for value in found]
 
     async def _run(self, script: str, keys: list[str], *arguments: bytes | str | int) -> bytes | int | None:
-        if self._client is None:
-            raise ClaimsUnavailable("no Redis")
         try:
-            permit = self._breaker.admit()
-        except CircuitOpen as error:
-            raise ClaimsUnavailable("Redis is given time") from error
-        outcome = Outcome.NEUTRAL
-        try:
-            found: bytes | int | None = await self._client.eval(script, len(keys), *keys, *arguments)
-            outcome = Outcome.ALIVE
-        except (RedisError, OSError) as error:
-            outcome = Outcome.UNWELL
+            found: bytes | int | None = await self._redis.ask(lambda client: client.eval(script, len(keys), *keys, *arguments))
+        except RedisUnavailable as error:
             raise ClaimsUnavailable(str(error)) from error
-        finally:
-            permit.report(outcome)
         return found
 
 

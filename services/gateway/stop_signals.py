@@ -14,8 +14,7 @@ from prometheus_client import Counter
 from redis.exceptions import RedisError
 
 from parlour.gateway.v1 import gateway_pb2
-from services.runtime.breaker import Breaker, Outcome
-from services.runtime.errors import CircuitOpen
+from services.runtime.guarded_redis import GuardedRedis, RedisUnavailable
 from services.runtime.telemetry import get_logger
 
 STOP_CHANNEL = "parlour:answers:stop"
@@ -41,7 +40,7 @@ class StopSignals:
     def __init__(self, client: "redis.Redis | None", *, wait_s: float) -> None:
         self._client = client
         self._wait_s = wait_s
-        self._breaker = Breaker("redis", "stop", failures_max=3, open_s=3.0)
+        self._redis = GuardedRedis(client, "stop")
         self._served: dict[bytes, Callable[[bytes], Awaitable[int]]] = {}
         self._serving: set[asyncio.Task[None]] = set()
 
@@ -61,25 +60,13 @@ class StopSignals:
         return await self._ask(WITHDRAW_CHANNEL, request.SerializeToString())
 
     async def _ask(self, channel: str, request: bytes) -> int:
-        if self._client is None:
-            return 0
         try:
-            permit = self._breaker.admit()
-        except CircuitOpen:
-            _unasked.inc()
+            return int(await self._redis.ask(lambda client: self._published(client, channel, request)))
+        except RedisUnavailable as error:
+            if self._client is not None:
+                _unasked.inc()
+                _log.warning("other gateways could not be asked to stop", problem=str(error))
             return 0
-        outcome = Outcome.NEUTRAL
-        try:
-            stopped = await self._published(self._client, channel, request)
-            outcome = Outcome.ALIVE
-        except (RedisError, OSError) as error:
-            outcome = Outcome.UNWELL
-            _unasked.inc()
-            _log.warning("other gateways could not be asked to stop", problem=type(error).__name__)
-            return 0
-        finally:
-            permit.report(outcome)
-        return stopped
 
     async def _published(self, client: "redis.Redis", channel: str, request: bytes) -> int:
         name = secrets.token_hex(_NAME_SIZE // 2)

@@ -18,13 +18,11 @@ import redis.asyncio as redis
 from prometheus_client import Counter
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from services.memory.ranking import Found
 from services.retrieval.terms import normalised
 from services.runtime.bounded_map import BoundedMap
-from services.runtime.breaker import Breaker, Outcome
-from services.runtime.errors import CircuitOpen
+from services.runtime.guarded_redis import GuardedRedis, RedisUnavailable
 
 PREFIX = "parlour:memory:results:"
 FORMAT = 1
@@ -81,15 +79,14 @@ class ResultCache:
     """Results by key. Without a client, and whenever Redis is away or slow, nothing is found and nothing is kept, and the searches go on."""
 
     def __init__(self, client: "redis.Redis | None", *, ttl_s: int, bytes_max: int, hot_s: float, scopes_max: int) -> None:
-        self._client = client
         self._ttl_s = ttl_s
         self._bytes_max = bytes_max
         self._searched: BoundedMap[frozenset[uuid.UUID], bool] = BoundedMap("searched_scopes", size_max=scopes_max, ttl_s=hot_s)
-        self._breaker = Breaker("redis", "result_cache", failures_max=3, open_s=3.0)
+        self._redis = GuardedRedis(client, "result_cache")
 
     def key(self, shape: Shape, versions: Mapping[uuid.UUID, int]) -> str | None:
         """Return the key of a search's result; None where its scopes are not hot, so that its result is neither looked for nor kept."""
-        if self._client is None:
+        if self._redis.client is None:
             return None
         scopes = frozenset(versions)
         hot = self._searched.get(scopes, False)
@@ -120,24 +117,13 @@ class ResultCache:
             _requests.labels("kept").inc()
 
     async def _run[T](self, call: "Callable[[redis.Redis], Awaitable[T]]") -> T | None:
-        if self._client is None:
-            return None
         try:
-            permit = self._breaker.admit()
-        except CircuitOpen:
-            _requests.labels("unavailable").inc()
+            answer: T = await self._redis.ask(call)
+        except RedisUnavailable:
+            if self._redis.client is not None:
+                _requests.labels("unavailable").inc()
             return None
-        outcome = Outcome.NEUTRAL  # where the caller is cancelled
-        try:
-            answer = await call(self._client)
-            outcome = Outcome.ALIVE
-            return answer
-        except (RedisError, OSError):
-            outcome = Outcome.UNWELL
-            _requests.labels("unavailable").inc()
-            return None
-        finally:
-            permit.report(outcome)
+        return answer
 
 
 def _encoded(found: Sequence[Found]) -> bytes:

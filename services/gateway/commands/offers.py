@@ -14,16 +14,12 @@ from typing import Any
 
 import redis.asyncio as redis
 from prometheus_client import Counter
-from redis.exceptions import RedisError
 
 from parlour.gateway.v1 import gateway_pb2
 from services.runtime.bounded_map import BoundedMap
-from services.runtime.breaker import Breaker, Outcome
-from services.runtime.errors import CircuitOpen
-from services.runtime.telemetry import get_logger
+from services.runtime.guarded_redis import GuardedRedis, RedisUnavailable
 
 _without = Counter("parlour_gateway_offers_without_redis_total", "Looks at what was offered or done that went without Redis")
-_log = get_logger(__name__)
 
 
 class Slot(StrEnum):
@@ -55,9 +51,8 @@ class Offers:
     """Keeps offers until their time is over, in this process `keep_s` seconds at most. `client` None: no Redis. Raises nothing."""
 
     def __init__(self, client: "redis.Redis | None", *, keep_s: float, wall_clock: Callable[[], float] = time.time) -> None:
-        self._client = client
         self._now_s = wall_clock
-        self._breaker = Breaker("redis", "offers", failures_max=3, open_s=3.0)
+        self._redis = GuardedRedis(client, "offers")
         self._here: BoundedMap[_Key, Offer] = BoundedMap("gateway_offers", ttl_s=keep_s)
         self._dropped_at_s: BoundedMap[_Key, float] = BoundedMap("gateway_offers_dropped", ttl_s=keep_s)
 
@@ -96,25 +91,12 @@ class Offers:
 
     async def _ask(self, command: Callable[["redis.Redis"], Awaitable[Any]]) -> object:
         """What Redis says; _NO_REDIS where it cannot be asked."""
-        if self._client is None:
-            return _NO_REDIS
         try:
-            permit = self._breaker.admit()
-        except CircuitOpen:
-            _without.inc()
+            return await self._redis.ask(command)
+        except RedisUnavailable:
+            if self._redis.client is not None:
+                _without.inc()
             return _NO_REDIS
-        outcome = Outcome.NEUTRAL
-        try:
-            answer: object = await command(self._client)
-            outcome = Outcome.ALIVE
-        except (RedisError, OSError) as error:
-            outcome = Outcome.UNWELL
-            _without.inc()
-            _log.warning("what was offered is kept in this process only", problem=type(error).__name__)
-            return _NO_REDIS
-        finally:
-            permit.report(outcome)
-        return answer
 
 
 _NO_REDIS = object()

@@ -8,18 +8,14 @@ from typing import Any
 
 import redis.asyncio as redis
 from prometheus_client import Counter
-from redis.exceptions import RedisError
 
 from services.runtime.bounded_map import BoundedMap
-from services.runtime.breaker import Breaker, Outcome
-from services.runtime.errors import CircuitOpen
-from services.runtime.telemetry import get_logger
+from services.runtime.guarded_redis import GuardedRedis, RedisUnavailable
 
 _PREFIX = "parlour:discord:answer"
 _WRITES_MAX = 1000
 
 _unshared = Counter("parlour_gateway_discord_answer_records_unshared_total", "Records of answers that Redis did not take or give")
-_log = get_logger(__name__)
 
 type _Command = Callable[[redis.Redis], Awaitable[Any]]
 
@@ -51,9 +47,8 @@ class AnswerRecords:
 
     def __init__(self, client: "redis.Redis | None", *, size_max: int, keep_s: float, instance: str = "") -> None:
         self.instance = instance
-        self._client = client
         self._keep_s = keep_s
-        self._breaker = Breaker("redis", "answers", failures_max=3, open_s=3.0)
+        self._redis = GuardedRedis(client, "answers")
         self._records: BoundedMap[str, AnswerRecord] = BoundedMap("discord_answers", size_max=size_max, ttl_s=keep_s)
         self._writes: dict[str, asyncio.Task[None]] = {}
 
@@ -96,7 +91,7 @@ class AnswerRecords:
 
     def _share(self, message_id: str, command: _Command) -> None:
         """Tell Redis in the background, in order for each message."""
-        if self._client is None:
+        if self._redis.client is None:
             return
         if len(self._writes) >= _WRITES_MAX:
             _unshared.inc()
@@ -116,25 +111,12 @@ class AnswerRecords:
         await self._ask(command)
 
     async def _ask(self, command: _Command) -> Any:
-        if self._client is None:
-            return None
         try:
-            permit = self._breaker.admit()
-        except CircuitOpen:
-            _unshared.inc()
+            return await self._redis.ask(command)
+        except RedisUnavailable:
+            if self._redis.client is not None:
+                _unshared.inc()
             return None
-        outcome = Outcome.NEUTRAL
-        try:
-            answer = await command(self._client)
-            outcome = Outcome.ALIVE
-        except (RedisError, OSError) as error:
-            outcome = Outcome.UNWELL
-            _unshared.inc()
-            _log.info("a record of an answer is not shared", problem=type(error).__name__)
-            return None
-        finally:
-            permit.report(outcome)
-        return answer
 
 
 def _key(message_id: str) -> str:

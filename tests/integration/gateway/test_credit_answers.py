@@ -164,7 +164,7 @@ async def test_use_is_summed_from_ones_own_entries_of_that_time(scripted: Script
 
 async def test_use_is_read_page_by_page_and_no_further_than_asked_or_allowed(scripted: Scripted):
     scripted.credit.entries_page = 2
-    scripted.credit.entries[ADA] = [entry("capture", -1, f"o{number}", age_s=number * 7200) for number in range(40)]
+    scripted.credit.entries[ADA] = [entry("capture", -1, f"o{number}", age_s=number * 7200 + 60) for number in range(40)]
     assert "for 12 answers" in (await ask(scripted.assistant, "/usage")).text
     assert len(scripted.asked("ListEntries")) == 7
 
