@@ -22,7 +22,7 @@ from services.gateway.commands.parsing import Kind
 from services.gateway.events import Final
 from services.gateway.settings import GatewaySettings
 from services.runtime.bounded_map import BoundedMap
-from services.runtime.errors import AccountClosed, InsufficientCredit, LimitReached, ParlourError
+from services.runtime.errors import AccountClosed, InsufficientCredit, LimitReached, NotFound, ParlourError
 
 GIVEN = Counter("parlour_gateway_given_microcredits_total", "What was given away by commands, repetitions included", ["source"])
 _ALLOWANCE = "allowance"
@@ -122,7 +122,10 @@ class CreditAnswers:
         token = ""
         for _ in range(self._settings.usage_pages_max):
             request = credit_pb2.ListEntriesRequest(account_id=account_id, page_size=_ENTRIES_PAGE, page_token=token)
-            page = await self._credit.list_entries(request, timeout_s=self._settings.command_s)
+            try:
+                page = await self._credit.list_entries(request, timeout_s=self._settings.command_s)
+            except NotFound:  # somebody who has used nothing yet has no account
+                return sum_entries(())
             recent = [entry for entry in page.entries if _seconds(entry.create_time) >= since_s]
             entries += recent
             token = page.next_page_token

@@ -123,6 +123,8 @@ class ScriptedCredit(credit_pb2_grpc.CreditServiceServicer):
 
     async def ListEntries(self, request, context):
         await self._faults.meet("ListEntries", request)
+        if request.account_id not in self.entries:
+            raise errors.NotFound("account")
         entries, first = self.entries[request.account_id], int(request.page_token or 0)
         behind = first + self.entries_page
         return credit_pb2.ListEntriesResponse(entries=entries[first:behind], next_page_token=str(behind) if behind < len(entries) else "")

@@ -162,6 +162,11 @@ async def test_use_is_summed_from_ones_own_entries_of_that_time(scripted: Script
     assert (await ask(scripted.assistant, "/usage year")).text == NOTICES["usage_form"]
 
 
+async def test_somebody_without_an_account_has_used_nothing(scripted: Scripted):
+    answer = await ask(scripted.assistant, "/usage")
+    assert answer.text == "In the last 24 hours you used 0 credits for 0 answers."
+
+
 async def test_use_is_read_page_by_page_and_no_further_than_asked_or_allowed(scripted: Scripted):
     scripted.credit.entries_page = 2
     scripted.credit.entries[ADA] = [entry("capture", -1, f"o{number}", age_s=number * 7200 + 60) for number in range(40)]
