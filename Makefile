@@ -1,7 +1,7 @@
 # Parlour. The person's commands are: make run, make up, make test. Arguments of the stack go into ARGS: make up ARGS="--port-base 51051".
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: setup run up test check protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-addressing train-addressing chaos chaos-gateway clean
+.PHONY: setup run up test check docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-addressing train-addressing chaos chaos-gateway clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -48,6 +48,9 @@ PATH=$$PWD/$(BIN):$$PATH $(BIN)/python -m grpc_tools.protoc -Iprotos --python_ou
   --mypy_out=quiet:$(1) --mypy_grpc_out=quiet,generate_concrete_servicer_stubs:$(1) $(PROTOS) && rm -f $(1)/parlour/rules/v1/*_grpc*
 endef
 
+docs: setup ## the parts of docs/ that are made from the code
+	$(BIN)/python -m tests.made_docs
+
 lock: setup ## requirements.lock, from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header --extra dev \
 	  pyproject.toml -o requirements.lock
@@ -83,7 +86,7 @@ train-addressing: setup ## the model that tells it, from the logs' split "train"
 bench-credit-growth: setup ## the same as accounts and the journal grow, as a Markdown table
 	$(BIN)/python -m tests.bench.credit --growth $(ARGS)
 
-chaos: setup ## a bank while its service is killed, its database stopped, its commits cut off; ARGS="--operations 5000" for a quick look
+chaos: setup ## everything that is broken on purpose, part by part (about two hours); ARGS="--parts bank,matrix" for some, "-- --seed 2" for each
 	$(BIN)/python -m tests.chaos $(ARGS)
 
 chaos-gateway: setup ## 10,000 messages to two gateways in one Discord while one is paused and the other killed; ARGS="--messages 1000" for a quick look

@@ -98,6 +98,7 @@ async def gateways(stack: RunningStack, discord: FakeDiscord, folder: Path, *cha
         environment = base | {
             "PARLOUR_GATEWAY_LISTEN": f"127.0.0.1:{free_port()}",
             "PARLOUR_GATEWAY_METRICS_LISTEN": "",
+            "PARLOUR_GATEWAY_OUTAGE_INSTANCE": f"gateway-{number}",
             "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             "DISCORD_TOKEN": discord.token,
             "PARLOUR_DISCORD_API_URL": discord.api_url,

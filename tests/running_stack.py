@@ -29,6 +29,7 @@ class RunningStack:
     data_dir: Path
     port_base: int
     environment: Mapping[str, str]
+    arguments: tuple[str, ...] = ()
     process: "subprocess.Popen[str]" = field(init=False)
     lines: list[str] = field(default_factory=list)
 
@@ -36,6 +37,7 @@ class RunningStack:
         """Start it and return how many seconds it took to be ready."""
         outer = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         command = [sys.executable, "-m", "services.local", "up", "--data-dir", str(self.data_dir), "--port-base", str(self.port_base)]
+        command += self.arguments
         started_s = time.monotonic()
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=outer | dict(self.environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -13,11 +13,15 @@ from typing import NoReturn
 import grpc
 
 from services.console.assistant import Assistant, Person
+from services.console.block_commands import add_block_commands
+from services.console.certs_commands import add_certs_commands
+from services.console.channels import UnusableCertificate, connect
 from services.console.chat import Chat
 from services.console.credit_audit import ANSWER_BYTES_MAX
 from services.console.credit_commands import add_credit_commands
 from services.console.credit_journal import BrokenExport
 from services.console.discord_commands import add_discord_commands
+from services.console.doctor_command import add_doctor_command
 from services.console.failures import sentence
 from services.console.memory_commands import add_memory_commands
 from services.console.memory_file import UnusableFile
@@ -41,7 +45,7 @@ def main() -> NoReturn:
         status = run(arguments)
     except grpc.RpcError as error:
         sys.exit(f"parlour: {sentence(error)}")
-    except (BrokenExport, UnusableFile) as problem:
+    except (BrokenExport, UnusableFile, UnusableCertificate) as problem:
         sys.exit(f"parlour: {problem}")
     except KeyboardInterrupt:
         sys.exit(130)
@@ -80,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     add_privacy_commands(commands, partial(_channel, "conversation"))
     add_persona_commands(commands, partial(_channel, "conversation"), person(_user_name()).user_id)
     add_discord_commands(commands)
+    add_certs_commands(commands)
+    add_block_commands(commands, partial(_channel, "conversation"))
+    add_doctor_command(commands, address)
     return parser
 
 
@@ -100,13 +107,13 @@ def _chat(arguments: argparse.Namespace) -> None:
         for stream in (sys.stdin, sys.stdout, sys.stderr):
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
         screen = Pipe()
-    with grpc.insecure_channel(address("gateway", arguments.port_base)) as channel:
+    with connect(address("gateway", arguments.port_base)) as channel:
         Chat(Assistant(channel, person(arguments.user)), screen).run()
 
 
 def _channel(service: str, arguments: argparse.Namespace) -> grpc.Channel:
     options = [("grpc.max_receive_message_length", ANSWER_BYTES_MAX)]
-    return grpc.insecure_channel(address(service, arguments.port_base), options=options)
+    return connect(address(service, arguments.port_base), options=options)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ type Connect = Callable[[argparse.Namespace], grpc.Channel]
 type _Parsers = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 SOURCES = ("purchase", "promotion", "allowance", "gift", "correction")
-GROUPS = ("guild", "user", "tier", "model", "feature", "day")
+GROUPS = ("guild", "user", "tier", "model", "feature", "payer", "day")
 
 
 def add_credit_commands(commands: _Parsers, connect: Connect) -> None:

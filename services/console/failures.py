@@ -1,11 +1,13 @@
 """What went wrong with a call, in one sentence for the person at the terminal."""
 
+import os
 from collections.abc import Callable, Mapping
 
 import grpc
 
 from services.console.amounts import credits_text
 from services.runtime.errors import ParlourError
+from services.runtime.security import handshake_problem
 from services.runtime.status import error_from_sync_rpc
 
 
@@ -15,6 +17,8 @@ def sentence(error: grpc.RpcError) -> str:
     known = error_from_sync_rpc(error, "parlour") if _says_why(error) else None
     if known is not None and known.reason in _BY_REASON:
         return _BY_REASON[known.reason](known)
+    if code is grpc.StatusCode.UNAVAILABLE and (problem := _of_certificates(details)):
+        return f"Parlour cannot be reached: {problem}."
     if code is grpc.StatusCode.UNAVAILABLE:
         return "Parlour cannot be reached: is it running (`make up`), on this --port-base?"
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
@@ -22,6 +26,12 @@ def sentence(error: grpc.RpcError) -> str:
     if code is grpc.StatusCode.UNIMPLEMENTED:
         return "This Parlour does not offer that."
     return f"That did not work: {details.rstrip('.') or code.name.lower().replace('_', ' ')}."
+
+
+def _of_certificates(details: str) -> str | None:
+    if not os.environ.get("PARLOUR_TLS_CERT") and "Socket closed" in details:
+        return "it closed the connection, as one that speaks TLS does; then set PARLOUR_TLS_CA, PARLOUR_TLS_CERT and PARLOUR_TLS_KEY"
+    return handshake_problem(details, encrypted=True)
 
 
 def _says_why(error: grpc.RpcError) -> bool:

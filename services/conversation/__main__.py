@@ -6,6 +6,8 @@ from functools import partial
 from parlour.conversation.v1 import conversation_pb2_grpc as pb_grpc
 from services.conversation import jobs as conversation_jobs
 from services.conversation.abandoned import AbandonedReplies
+from services.conversation.callers import ALLOWED_CALLERS
+from services.conversation.guilds.blocks import BlockServicer
 from services.conversation.guilds.guild_settings_servicer import GuildSettingsServicer
 from services.conversation.guilds.retention import Retention
 from services.conversation.guilds.settings_cache import SettingsCache
@@ -14,6 +16,7 @@ from services.conversation.models.completion import Completions
 from services.conversation.models.language_model import LanguageModel, Patience
 from services.conversation.models.language_model_servicer import LanguageModelServicer
 from services.conversation.models.model_gate import ModelGate
+from services.conversation.models.model_reach import ModelReach
 from services.conversation.models.models_file import ModelEndpoint, read_models
 from services.conversation.people import session_jobs
 from services.conversation.people.people import People
@@ -159,6 +162,9 @@ def _models(
         gate = ModelGate(slots=endpoint.slots, waiting_max=settings.model_waiting_max, name=name)
         models[name] = LanguageModel(endpoint, patience=patience, breaker=breaker, gate=gate, counter=counters[name])
         parts.stack.push_async_callback(models[name].close)
+    reach = ModelReach(models.values(), interval_s=settings.model_probe_s, timeout_s=settings.model_probe_timeout_s)
+    parts.stack.callback(reach.stop)
+    parts.spawn(reach.ask_forever(), "ask models' providers for a sign of life")
     return models
 
 
@@ -187,7 +193,7 @@ def _serve(
         relationship=settings.relationship_share,
         files=settings.file_share,
     )
-    limits = ReplyLimits(settings.end_before_s, settings.delta_interval_s, shares)
+    limits = ReplyLimits(settings.end_before_s, settings.delta_interval_s, shares, settings.store_wait_s)
     replies = Replies(store, models, gate, unstored, limits, older, preferences, assistant_name=settings.assistant_name)
     completions = Completions(list(models.values()), gate)
     budget = BackgroundBudget(database, tokens_max=settings.background_tokens_max)
@@ -195,7 +201,9 @@ def _serve(
     add = parts.server.add
     abandoned = AbandonedReplies(partial(store.hasten, within_s=settings.abandoned_s), size_max=settings.abandoned_max)
     parts.stack.push_async_callback(abandoned.close)
-    turns = ConversationServicer(store, database, replies, abandoned, people, index, privacy, preferences, summarizing)
+    turns = ConversationServicer(
+        store, database, replies, abandoned, people, index, privacy, preferences, summarizing, store_wait_s=settings.store_wait_s
+    )
     add(pb_grpc.add_ConversationServiceServicer_to_server, turns, "parlour.conversation.v1.ConversationService")
     calls = LanguageModelServicer(completions, budget)
     add(pb_grpc.add_LanguageModelServiceServicer_to_server, calls, "parlour.conversation.v1.LanguageModelService")
@@ -236,6 +244,8 @@ def _serve_settings(settings: ConversationSettings, parts: Parts, database: Data
     parts.server.add(pb_grpc.add_PersonaServiceServicer_to_server, personas, "parlour.conversation.v1.PersonaService")
     guilds = GuildSettingsServicer(database, cache, versions_max=settings.settings_versions_max)
     parts.server.add(pb_grpc.add_GuildSettingsServiceServicer_to_server, guilds, "parlour.conversation.v1.GuildSettingsService")
+    blocks = BlockServicer(database, blocks_max=settings.blocks_max)
+    parts.server.add(pb_grpc.add_BlockServiceServicer_to_server, blocks, "parlour.conversation.v1.BlockService")
 
 
 def _neighbours(settings: ConversationSettings, parts: Parts) -> tuple[CreditClient, MemoryClient]:
@@ -273,4 +283,4 @@ def _register_jobs(
 
 
 if __name__ == "__main__":
-    run("conversation", ConversationSettings, start, migrations_package="services.conversation")
+    run("conversation", ConversationSettings, start, callers=ALLOWED_CALLERS, migrations_package="services.conversation")

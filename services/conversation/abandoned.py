@@ -11,11 +11,10 @@ from contextlib import contextmanager
 from prometheus_client import Counter as MetricCounter
 
 from services.conversation.turn import NOT_STORED
+from services.runtime import failures
 from services.runtime.errors import ParlourError
-from services.runtime.telemetry import get_logger
 
 _left = MetricCounter("parlour_conversation_replies_abandoned_total", "Replies whose reader went away before the end")
-_log = get_logger(__name__)
 
 
 class AbandonedReplies:
@@ -51,7 +50,7 @@ class AbandonedReplies:
         try:
             await self._hasten(turn_id, fence)
         except ParlourError as error:
-            _log.warning("an abandoned turn keeps its deadline", turn_id=turn_id, reason=error.reason)
+            failures.ended(error, failures.Place.BACKGROUND, "an abandoned turn keeps its deadline", turn_id=turn_id)
 
     async def close(self) -> None:
         """Wait for the calls under way; each is one statement."""

@@ -17,6 +17,7 @@ RETRIED = [
     *(f"{_SERVICE}/{method}" for method in (*_TURNS, *_PRIVACY)),
     "parlour.conversation.v1.PersonaService",
     "parlour.conversation.v1.GuildSettingsService",
+    "parlour.conversation.v1.BlockService",
 ]
 """What a Remote may repeat: Reply and Complete never, a claim neither (its answer may be on the way)."""
 
@@ -33,6 +34,7 @@ class ConversationClient:
         self._models = conversation_pb2_grpc.LanguageModelServiceStub(remote.channel)
         self._personas = conversation_pb2_grpc.PersonaServiceStub(remote.channel)
         self._settings = conversation_pb2_grpc.GuildSettingsServiceStub(remote.channel)
+        self._blocks = conversation_pb2_grpc.BlockServiceStub(remote.channel)
 
     async def begin_turn(self, request: pb.BeginTurnRequest, *, timeout_s: float = _WRITE_S) -> pb.BeginTurnResponse:
         """Accept a message and get its fence; `stored` is False while the database is away. Raises RequestIdReused."""
@@ -145,3 +147,7 @@ class ConversationClient:
     async def complete(self, request: pb.CompleteRequest, *, timeout_s: float = 60.0) -> pb.CompleteResponse:
         """Complete a prompt. Raises Overloaded, ModelUnavailable, RateLimited, ContextTooLong, ContentRefused."""
         return await self.remote.unary(self._models.Complete, request, timeout_s=timeout_s)
+
+    async def list_blocks(self, request: pb.ListBlocksRequest, *, timeout_s: float = _READ_S) -> pb.ListBlocksResponse:
+        """List whom operators have blocked, a page at a time."""
+        return await self.remote.unary(self._blocks.ListBlocks, request, timeout_s=timeout_s)

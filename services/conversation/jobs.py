@@ -12,6 +12,7 @@ from services.conversation.store import Aftermath, TurnStore
 from services.conversation.turn import Turn
 from services.credit.client import CreditClient
 from services.memory.client import MemoryClient
+from services.runtime import failures
 from services.runtime.database import Database
 from services.runtime.errors import Category, NotFound, ParlourError
 from services.runtime.jobs import Jobs
@@ -84,8 +85,11 @@ async def follow_turn(store: TurnStore, steps: Mapping[str, Step], last: Mapping
 
 
 async def settle_turn(credit: CreditClient, turn: Turn) -> None:
-    """Tell credit what a turn used; it charges the hold unless the gateway did. A turn without a hold has nothing to settle."""
-    if not turn.hold_id or not turn.usage.model:
+    """Tell credit what a turn used; it charges the hold unless the gateway did, and only records it where the turn was taken on a lease.
+
+    A turn without either has nothing to settle.
+    """
+    if not (turn.hold_id or turn.lease_id) or not turn.usage.model:
         return
     usage = credit_pb2.Usage(
         model=turn.usage.model,
@@ -94,7 +98,9 @@ async def settle_turn(credit: CreditClient, turn: Turn) -> None:
         completion_tokens=turn.usage.completion_tokens,
         images=turn.usage.images,
     )
-    request = credit_pb2.RecordUsageRequest(turn_id=turn.turn_id, account_id=turn.account_id, hold_id=turn.hold_id, usage=usage)
+    request = credit_pb2.RecordUsageRequest(
+        turn_id=turn.turn_id, account_id=turn.account_id, hold_id=turn.hold_id, lease_id=turn.lease_id, usage=usage
+    )
     await credit.record_usage(request, timeout_s=_CALL_S)
 
 
@@ -129,4 +135,4 @@ async def _final(work: Awaitable[None], job: str, turn_id: str) -> None:
     except ParlourError as error:
         if error.failure.category is not Category.FEATURE:
             raise
-        _log.error("job refused for good", job=job, turn_id=turn_id, reason=error.reason)
+        failures.ended(error, failures.Place.JOB, "job refused for good", job=job, turn_id=turn_id)

@@ -13,20 +13,21 @@ from services.conversation.models.language_model import LanguageModel, ModelCall
 from services.conversation.models.model_gate import ModelGate
 from services.conversation.personas.persona import DEFAULT, system_text
 from services.conversation.personas.spoken_preferences import Heeded, SpokenPreferences
-from services.conversation.reply_events import Delta, Finished, Started
+from services.conversation.reply_events import Delta, Finished, Generated, Started
 from services.conversation.store import Background, Begun, TurnStore
 from services.conversation.topics.older_messages import Older, OlderMessages, may_not_fit
 from services.conversation.turn import NOT_STORED, Ending, NewTurn, Quoted, TurnState
 from services.conversation.unstored import UnstoredEndings
 from services.conversation.window.context_window import PartReport, Parts, Prompt, Said, Shares
 from services.conversation.window.window_metrics import build_measured
+from services.runtime import failures
 from services.runtime.errors import ContextTooLong, DeadlineExceeded, DependencyUnavailable, StaleFence, UnknownModel
-from services.runtime.telemetry import get_logger
 
-_log = get_logger(__name__)
 _NO_HISTORY = "the conversation so far (it cannot be read now)"
 _OF_THE_STORE = frozenset({"rules", "relationship", "summaries", "recent", "older"})
 _COMMIT_MIN_S = 0.5
+_BACKGROUND_SHARE = 0.3
+"""Of the turn's time: where the database says nothing, the rest has to do for the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +44,18 @@ class Wanted:
     max_completion_tokens: int = 0
     memories: Sequence[str] = ()
     max_images: int | None = None
+    lease_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyLimits:
-    """Times in seconds: how long before the deadline generation stops, and how far apart deltas are at least."""
+    """Times in seconds: how long before the deadline generation stops, how far apart deltas are at least, how long the conversation so far is
+    waited for."""
 
     end_before_s: float
     delta_interval_s: float
     shares: Shares
+    store_wait_s: float
 
 
 class Replies:
@@ -78,8 +82,8 @@ class Replies:
         self._preferences = preferences
         self._assistant_name = assistant_name
 
-    async def reply(self, wanted: Wanted, left_s: float) -> AsyncGenerator[Started | Delta | Finished, None]:
-        """Yield Started, Deltas and Finished; generation stops end_before_s before the left_s are over.
+    async def reply(self, wanted: Wanted, left_s: float) -> AsyncGenerator[Started | Delta | Generated | Finished, None]:
+        """Yield Started, Deltas, Generated and Finished; generation stops end_before_s before the left_s are over.
 
         Before Finished, reply, usage and settlement job are stored together. A turn that has ended is replayed. Closing the iterator stops the
         model at once. Raises StaleFence, NotFound, UnknownModel, Overloaded, ModelUnavailable, RateLimited, ContextTooLong, ContentRefused.
@@ -87,7 +91,7 @@ class Replies:
         deadline_at = time.monotonic() + left_s
         models = self._known(wanted.models)
         heeded = await self._preferences.heed(wanted.message, stored=wanted.fence != NOT_STORED)
-        begun, background = await self._background(wanted)
+        begun, background = await self._background(wanted, min(self._limits.store_wait_s, left_s * _BACKGROUND_SHARE))
         if begun is not None and begun.turn.state != TurnState.ACCEPTED:
             for event in _replayed(begun):
                 yield event
@@ -108,6 +112,7 @@ class Replies:
                 else:
                     yield event
         assert finished is not None
+        yield Generated(finished.usage)
         yield await self._keep(wanted, finished, deadline_at)
 
     def _known(self, names: Sequence[str]) -> list[LanguageModel]:
@@ -116,13 +121,15 @@ class Replies:
             raise UnknownModel(names[0] if names else "")
         return models
 
-    async def _background(self, wanted: Wanted) -> tuple[Begun | None, Background | None]:
+    async def _background(self, wanted: Wanted, wait_s: float) -> tuple[Begun | None, Background | None]:
         if wanted.fence == NOT_STORED:
             return None, None
         try:
-            return await self._store.background(wanted.turn_id, wanted.fence)
-        except (DependencyUnavailable, DeadlineExceeded) as error:
-            _log.warning("answering without the conversation so far", problem=error.message)
+            async with asyncio.timeout(wait_s):
+                return await self._store.background(wanted.turn_id, wanted.fence)
+        except (DependencyUnavailable, DeadlineExceeded, TimeoutError) as error:
+            late = DeadlineExceeded("the conversation could not be read in time") if isinstance(error, TimeoutError) else error
+            failures.ended(late, failures.Place.TURN, "answering without the conversation so far", turn_id=wanted.turn_id)
             return None, None
 
     async def _relevant(self, message: NewTurn) -> Older:
@@ -196,11 +203,14 @@ class Replies:
             wanted.account_id,
             wanted.hold_id,
             finished.truncated,
+            wanted.lease_id,
         )
         try:
             async with asyncio.timeout(max(_COMMIT_MIN_S, deadline_at - time.monotonic() - _COMMIT_MIN_S)):
                 ended = await self._store.end(ending)
-        except (DependencyUnavailable, DeadlineExceeded, TimeoutError):
+        except (DependencyUnavailable, DeadlineExceeded, TimeoutError) as error:
+            late = DeadlineExceeded("the reply could not be stored in time") if isinstance(error, TimeoutError) else error
+            failures.ended(late, failures.Place.TURN, "a reply is not stored yet", turn_id=wanted.turn_id)
             self._unstored.keep(ending)
             return finished
         if ended.turn.state != TurnState.FINISHED or ended.reply_text != finished.text:

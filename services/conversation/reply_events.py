@@ -28,6 +28,13 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class Generated:
+    """The model is done, and the reply is about to be stored."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The whole reply."""
 

@@ -1,5 +1,6 @@
 """ConversationService: translates between protos and turns, replies and messages."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any, cast
@@ -29,18 +30,21 @@ from services.conversation.proto_forms import (
     usage_value,
 )
 from services.conversation.reply import Replies, Wanted
-from services.conversation.reply_events import Delta, Finished, Started
+from services.conversation.reply_events import Delta, Finished, Generated, Started
 from services.conversation.requests import once
 from services.conversation.store import Begun, Orphan, TurnStore
 from services.conversation.topics.message_index import MessageIndex
 from services.conversation.topics.summarizing import Summarizing
 from services.conversation.turn import NOT_STORED, Ending, TurnState
+from services.runtime import failures
 from services.runtime.database import Database
 from services.runtime.deadline import remaining_s
 from services.runtime.errors import DeadlineExceeded, DeadlineMissing, DependencyUnavailable, InvalidField
 
 _PAGE_SIZE = 50
 _CLAIMED = 20
+_BEGIN_SHARE = 0.6
+"""Of the caller's time: it has to hear in time that the turn is begun without the database."""
 _ENDS = (pb.TURN_STATE_CUT, pb.TURN_STATE_APOLOGISED, pb.TURN_STATE_WITHDRAWN)
 _ROLES = ("user", "assistant")
 
@@ -61,7 +65,10 @@ class ConversationServicer(PrivacyCalls):
         privacy: Privacy,
         preferences: SpokenPreferences,
         summarizing: Summarizing,
+        *,
+        store_wait_s: float,
     ) -> None:
+        self._store_wait_s = store_wait_s
         self._summarizing = summarizing
         self._store = store
         self._database = database
@@ -76,8 +83,11 @@ class ConversationServicer(PrivacyCalls):
         """Begin a turn. While the database is away it is begun all the same: the person is answered, and told that it is not kept."""
         new = new_turn(request)
         try:
-            begun = await self._store.begin(new)
-        except (DependencyUnavailable, DeadlineExceeded):
+            async with asyncio.timeout(min(self._store_wait_s, _left_s() * _BEGIN_SHARE)):
+                begun = await self._store.begin(new)
+        except (DependencyUnavailable, DeadlineExceeded, TimeoutError) as error:
+            late = DeadlineExceeded("the turn could not be stored in time") if isinstance(error, TimeoutError) else error
+            failures.ended(late, failures.Place.TURN, "a turn is not stored", turn_id=new.turn_id)
             model_metrics.unstored.labels("turn").inc()
             return pb.BeginTurnResponse(turn_id=new.turn_id, fence=NOT_STORED, state=pb.TURN_STATE_ACCEPTED, stored=False)
         self._people.sessions.turn(Person(new.guild_id, new.user_id))
@@ -96,8 +106,8 @@ class ConversationServicer(PrivacyCalls):
         """End a turn that has no finished reply; one that was never stored has nothing to be ended."""
         if request.state not in _ENDS:
             raise InvalidField("state", "must be CUT, APOLOGISED or WITHDRAWN")
-        if request.HasField("usage") and not (request.account_id and request.hold_id and request.usage.model):
-            raise InvalidField("usage", "needs usage.model, account_id and hold_id to be charged")
+        if request.HasField("usage") and not (request.account_id and request.usage.model and bool(request.hold_id) != bool(request.lease_id)):
+            raise InvalidField("usage", "needs usage.model, account_id and one of hold_id and lease_id to be charged")
         if request.fence == NOT_STORED:
             return pb.EndTurnResponse(state=request.state)
         ended = await self._store.end(_ending(request))
@@ -193,8 +203,10 @@ def _wanted(request: pb.ReplyRequest) -> Wanted:
     message = new_turn(request.message, images_field="message.images")
     if message.turn_id != request.turn_id:
         raise InvalidField("turn_id", "must be that of the message and its attempt")
-    if bool(request.account_id) != bool(request.hold_id):
-        raise InvalidField("hold_id", "is needed with account_id, and only then")
+    if request.hold_id and request.lease_id:
+        raise InvalidField("lease_id", "is not taken beside hold_id")
+    if bool(request.account_id) != bool(request.hold_id or request.lease_id):
+        raise InvalidField("hold_id", "or lease_id is needed with account_id, and only then")
     return Wanted(
         turn_id=request.turn_id,
         fence=request.fence,
@@ -202,6 +214,7 @@ def _wanted(request: pb.ReplyRequest) -> Wanted:
         models=list(request.models),
         account_id=request.account_id,
         hold_id=request.hold_id,
+        lease_id=request.lease_id,
         max_prompt_tokens=request.max_prompt_tokens,
         max_completion_tokens=request.max_completion_tokens,
         memories=[memory.text for memory in request.memories],
@@ -209,7 +222,7 @@ def _wanted(request: pb.ReplyRequest) -> Wanted:
     )
 
 
-def _reply_response(event: Started | Delta | Finished) -> pb.ReplyResponse:
+def _reply_response(event: Started | Delta | Generated | Finished) -> pb.ReplyResponse:
     match event:
         case Started():
             started = pb.ReplyStarted(
@@ -223,6 +236,8 @@ def _reply_response(event: Started | Delta | Finished) -> pb.ReplyResponse:
             return pb.ReplyResponse(started=started)
         case Delta():
             return pb.ReplyResponse(delta=pb.ReplyDelta(text=event.text, completion_tokens=event.completion_tokens))
+        case Generated():
+            return pb.ReplyResponse(generated=pb.ReplyGenerated(usage=usage_proto(event.usage)))
         case Finished():
             usage = usage_proto(event.usage)
             finished = pb.ReplyFinished(text=event.text, usage=usage, stored=event.stored, truncated=event.truncated)
@@ -238,6 +253,7 @@ def _ending(request: pb.EndTurnRequest) -> Ending:
         usage=usage_value(request.usage) if request.HasField("usage") else None,
         account_id=request.account_id,
         hold_id=request.hold_id,
+        lease_id=request.lease_id,
         truncated=request.state == pb.TURN_STATE_CUT,
     )
 

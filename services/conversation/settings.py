@@ -20,6 +20,7 @@ class ConversationSettings(ServiceSettings, DatabaseSettings, RedisSettings):
     abandoned_max: int = Field(256, ge=1, le=10_000, description="turns whose readers went away, dealt with at once")
     claim_s: float = Field(30.0, gt=0, le=600, description="how long an orphan belongs to the gateway that claimed it")
     orphan_keep_s: float = Field(86_400.0, gt=0, le=30 * 86_400, description="an orphan older than this is given up")
+    store_wait_s: float = Field(2.0, gt=0, le=30, description="how long a turn waits for the database at its beginning; then it goes on without")
     end_before_s: float = Field(2.0, ge=0, le=30, description="generation stops this long before the turn's deadline")
     first_token_s: float = Field(25.0, gt=0, le=600, description="a model that sent nothing by then has failed")
     idle_s: float = Field(15.0, gt=0, le=600, description="a model that goes quiet for so long in mid-stream has failed")
@@ -74,6 +75,8 @@ class ConversationSettings(ServiceSettings, DatabaseSettings, RedisSettings):
     model_waiting_max: int = Field(256, ge=1, le=100_000, description="calls that wait for a slot; more are refused")
     model_failures_max: int = Field(5, ge=1, le=1000, description="failures in a row before a model is given time to recover")
     model_open_s: float = Field(10.0, gt=0, le=600, description="how long a failing model is given")
+    model_probe_s: float = Field(30.0, gt=0, le=3600, description="how often each model's provider is asked whether it is there")
+    model_probe_timeout_s: float = Field(5.0, gt=0, le=60, description="how long it has to answer that")
 
     background_tokens_max: int = Field(
         200_000, ge=0, le=10**12, description="tokens that the background work of one guild may use a day (UTC): more is refused, and rules take over"
@@ -86,6 +89,7 @@ class ConversationSettings(ServiceSettings, DatabaseSettings, RedisSettings):
     cache_edit_s: float = Field(30.0, ge=1, le=3_600, description="how long the database is read after an editor died in mid-edit")
     retention_batch_max: int = Field(200, ge=1, le=10_000, description="messages that one transaction deletes for their age")
     retention_run_s: float = Field(300.0, gt=0, le=3_000, description="how long the hourly deletion of what guilds keep no longer works at most")
+    blocks_max: int = Field(10_000, ge=1, le=100_000, description="users and guilds that operators have blocked at once")
     settings_versions_max: int = Field(200, ge=1, le=100_000, description="versions of a guild's settings that are kept")
 
     style_messages_max: int = Field(60, ge=20, le=1000, description="of a person's newest messages, those looked at to see how they write")

@@ -68,6 +68,7 @@ turns = sa.Table(
     sa.Column("truncated", sa.Boolean, nullable=False, server_default=_false),
     _text("account_id"),
     _text("hold_id"),
+    _text("lease_id"),  # instead of a hold, while credit could not be reached
     sa.Column("payload_hash", sa.LargeBinary, nullable=False),
     sa.Column("counted", sa.Boolean, nullable=False, server_default=_false),  # in `relationships`, once it has ended with a reply
     sa.Column("unkept", sa.Boolean, nullable=False, server_default=_false),  # of somebody who had opted out: its texts go soon after its end
@@ -253,6 +254,18 @@ guild_settings_versions = sa.Table(
     sa.Index("guild_settings_versions_by_ignored", "ignored_user_ids", postgresql_using="gin", postgresql_where=_ignoring),
 )
 """A guild's settings as they were, the current ones included."""
+
+blocks = sa.Table(
+    "blocks",
+    metadata,
+    sa.Column("subject", sa.Text, primary_key=True),  # user:<id> or guild:<id>
+    sa.Column("block_id", sa.BigInteger, sa.Identity(always=True), nullable=False),
+    _text("reason"),
+    _time("create_time"),
+    sa.Column("expire_time", sa.DateTime(timezone=True)),
+    sa.UniqueConstraint("block_id", name="blocks_in_order"),
+)
+"""Whom operators do not let near the assistant."""
 
 cache_epoch = sa.Sequence("cache_epoch", metadata=metadata)
 """Raised where caches must drop everything they keep: see services/runtime/cache.py."""

@@ -138,6 +138,7 @@ class Turn:
     account_id: str = ""
     hold_id: str = ""
     nickname: str = ""
+    lease_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ class Ending:
     account_id: str = ""
     hold_id: str = ""
     truncated: bool = False
+    lease_id: str = ""
 
 
 def check_fence(turn: Turn, fence: int) -> None:

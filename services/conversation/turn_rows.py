@@ -13,7 +13,7 @@ from services.runtime.jobs import DEFER
 _TURN = """
     t.turn_id, t.message_id, t.attempt, t.guild_id, t.channel_id, t.user_id, t.user_name, t.nickname, t.channel_hidden, t.origin, t.state, t.fence,
     t.accept_time, t.model, t.prompt_tokens, t.cached_prompt_tokens, t.completion_tokens, t.reasoning_tokens, t.images, t.truncated,
-    t.account_id, t.hold_id, t.payload_hash
+    t.account_id, t.hold_id, t.lease_id, t.payload_hash
 """
 
 _REPLY_TEXT = """
@@ -156,7 +156,7 @@ _END = """
         UPDATE turns SET state = %(state)s, end_time = now(), claimed_until = NULL, model = %(model)s, prompt_tokens = %(prompt_tokens)s,
             cached_prompt_tokens = %(cached_prompt_tokens)s, completion_tokens = %(completion_tokens)s,
             reasoning_tokens = %(reasoning_tokens)s, images = %(images)s, truncated = %(truncated)s,
-            account_id = %(account_id)s, hold_id = %(hold_id)s
+            account_id = %(account_id)s, hold_id = %(hold_id)s, lease_id = %(lease_id)s
         WHERE turn_id = %(turn_id)s AND fence = %(fence)s AND state = 1 RETURNING *
     ),
     reply AS (
@@ -210,6 +210,7 @@ def end_values(ending: Ending) -> dict[str, object]:
         "truncated": ending.truncated,
         "account_id": ending.account_id,
         "hold_id": ending.hold_id,
+        "lease_id": ending.lease_id,
     }
 
 
@@ -256,5 +257,6 @@ def turn_of(row: Any) -> Turn:
         truncated=row.truncated,
         account_id=row.account_id,
         hold_id=row.hold_id,
+        lease_id=row.lease_id,
         payload_hash=row.payload_hash,
     )

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from services.conversation.models import model_metrics
 from services.conversation.turn import Ending
+from services.runtime import failures
 from services.runtime.errors import DeadlineExceeded, DependencyUnavailable, ParlourError
 from services.runtime.telemetry import get_logger
 
@@ -45,7 +46,7 @@ class UnstoredEndings:
             except (DependencyUnavailable, DeadlineExceeded):
                 continue
             except ParlourError as error:
-                _log.warning("a reply could not be stored", turn_id=ending.turn_id, reason=error.reason)
+                failures.ended(error, failures.Place.BACKGROUND, "a reply could not be stored", turn_id=ending.turn_id)
             return
 
     async def close(self) -> None:

@@ -4,6 +4,7 @@ from parlour.credit.v1 import credit_pb2_grpc as pb_grpc
 from services.credit import jobs as credit_jobs
 from services.credit.admin_servicer import CreditAdminServicer
 from services.credit.auditor import Auditor
+from services.credit.callers import ALLOWED_CALLERS
 from services.credit.erasure import Erasure
 from services.credit.journal import Reach
 from services.credit.posting import Limits
@@ -40,7 +41,13 @@ async def start(settings: CreditSettings, parts: Parts) -> None:
     teller = Teller(
         database,
         prices,
-        Limits(settings.open_holds_max, settings.grants_max),
+        Limits(
+            settings.open_holds_max,
+            settings.grants_max,
+            settings.lease_microcredits_max,
+            settings.leases_microcredits_max,
+            settings.lease_ttl_max_s,
+        ),
         shard_limits=ShardLimits(
             settings.shard_queue_max, settings.batch_max, settings.shard_accounts_max, settings.shard_requests_max, settings.resolve_s
         ),
@@ -65,4 +72,4 @@ async def start(settings: CreditSettings, parts: Parts) -> None:
 
 
 if __name__ == "__main__":
-    run("credit", CreditSettings, start, migrations_package="services.credit")
+    run("credit", CreditSettings, start, callers=ALLOWED_CALLERS, migrations_package="services.credit")

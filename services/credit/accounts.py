@@ -44,6 +44,8 @@ class EntryKind(StrEnum):
     BREAKAGE = "breakage"  # a hold freed credits of a grant that had come to its time
     REPAYMENT = "repayment"  # credits made up for an overdraft
     REVOCATION = "revocation"  # a grant was taken back
+    LEASE = "lease"  # a lease was funded, or what was left of it returned
+    LEASED_TURN = "leased_turn"  # a person was charged for a turn that had been taken on a lease
     WRITE_OFF = "write_off"  # the part of a use that neither balance nor overdraft covers
 
 
@@ -54,6 +56,14 @@ class HoldState(StrEnum):
     CAPTURED = "captured"
     RELEASED = "released"
     EXPIRED = "expired"
+
+
+class LeaseState(StrEnum):
+    """Whether turns of a lease can be settled: until its instance closes it, or it counts as lost."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    LOST = "lost"
 
 
 class AccountState(StrEnum):
@@ -157,6 +167,56 @@ class Member:
 
 
 @dataclass(slots=True)
+class Lease:
+    """Credits that one gateway instance may spend while credit cannot be reached. The grant of the same number has what is left of them."""
+
+    seq: int
+    instance_id: str
+    amount: int
+    created_at: datetime
+    expires_at: datetime
+    charged: int = 0
+    returned: int = 0
+    state: LeaseState = LeaseState.OPEN
+    stored_state: LeaseState = field(default=LeaseState.OPEN, compare=False)
+    stored: bool = field(default=False, compare=False)
+    touched: bool = field(default=False, compare=False)
+
+    @property
+    def remaining(self) -> int:
+        """What has neither been spent nor returned."""
+        return self.amount - self.charged - self.returned
+
+
+@dataclass(slots=True)
+class LeasedTurn:
+    """A turn that was taken on a lease. The hold of the same number sets aside what the lease pays if the person does not.
+
+    `cost` is what the turn cost by the usage of the settlement, which `price_version` is given for; without, by what was recorded, or else `bound`.
+    `charged_to_person` is None as long as the person has not been asked; a `person_key` of 0 stands for nobody whose account is there.
+    """
+
+    seq: int
+    turn_id: str
+    lease_seq: int
+    person_key: int
+    bound: int
+    cost: int
+    price_version: str
+    taken_at: datetime | None
+    charged_to_person: int | None = None
+    charged_to_lease: int = 0
+    finished: bool = False
+    stored: bool = field(default=False, compare=False)
+    touched: bool = field(default=False, compare=False)
+
+    @property
+    def due(self) -> int:
+        """What somebody has to pay: nobody pays more than was promised."""
+        return min(self.cost, self.bound)
+
+
+@dataclass(slots=True)
 class Entry:
     """One leg of an operation: on the account itself (`system_account` None, `grant_seq` says from what) or on a system account."""
 
@@ -186,7 +246,8 @@ class Account:
 
     `last_seq` is the last number given out. `overdrawn` is what the account owes, so that posted = what its grants have left - overdrawn.
     `allowance_period` is the period that the last recurring allowance was for, `allowance_granted` what was given for it.
-    A pool sponsors each member with `member_daily_limit` a day.
+    A pool sponsors each member with `member_daily_limit` a day. The account of all leases has the open `leases` and those that a decision may
+    concern, and the `turns` that it concerns, with what was `recorded` of their use, by their ids.
     """
 
     key: int
@@ -206,12 +267,15 @@ class Account:
     grants: dict[int, Grant] = field(default_factory=dict)
     holds: dict[int, Hold] = field(default_factory=dict)
     members: dict[tuple[int, int], Member] = field(default_factory=dict)
+    leases: dict[int, Lease] = field(default_factory=dict)
+    turns: dict[str, LeasedTurn] = field(default_factory=dict)
+    recorded: dict[str, int] = field(default_factory=dict)
     stored: bool = field(default=False, compare=False)
     changed: bool = field(default=False, compare=False)
     """More than its balances was changed since it was stored."""
     stored_seq: int = field(default=0, compare=False)
     stored_posted: int = field(default=0, compare=False)
-    touched: list[Grant | Hold | Member] = field(default_factory=list, compare=False)
+    touched: list["Item"] = field(default_factory=list, compare=False)
     next_due_at: datetime = field(default=NEVER, compare=False)
     """Nothing is due before it."""
     _burn_order: list[Grant] | None = field(default=None, compare=False, repr=False)
@@ -250,7 +314,7 @@ class Account:
         self.last_seq += 1
         return self.last_seq
 
-    def touch(self, item: Grant | Hold | Member) -> None:
+    def touch(self, item: "Item") -> None:
         """Note that an item must be written."""
         if not item.touched:
             item.touched = True
@@ -308,8 +372,10 @@ class Account:
             if isinstance(item, Grant):
                 item.stored, item.ended = True, False
                 spent = spent or not item.remaining
-            elif isinstance(item, Hold):
+            elif not isinstance(item, Member):
                 item.stored = True
+                if isinstance(item, Lease):
+                    item.stored_state = item.state
         self.touched = []
         self.changed = False
         self.stored, self.stored_seq, self.stored_posted = True, self.last_seq, self.posted
@@ -321,3 +387,11 @@ class Account:
             self.holds = {seq: hold for seq, hold in self.holds.items() if hold.state is HoldState.ACTIVE or seq in just_now}
         if self.members:
             self.members.clear()
+        if self.kind == "lease":
+            self.leases = {seq: lease for seq, lease in self.leases.items() if lease.state is LeaseState.OPEN or lease in touched}
+            self.turns = {item.turn_id: item for item in touched if isinstance(item, LeasedTurn)}
+            self.recorded.clear()
+
+
+type Item = Grant | Hold | Member | Lease | LeasedTurn
+"""What an account has, and a batch writes."""

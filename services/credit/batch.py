@@ -13,7 +13,7 @@ from services.credit import ledger
 from services.credit.accounts import Account
 from services.credit.chain import OperationRecord
 from services.credit.decisions import Tape, Terms
-from services.credit.identifiers import account_kind
+from services.credit.identifiers import stored_kind
 from services.credit.operations import Operation, settle_due
 from services.credit.refusals import STORED_REFUSALS, refusal_bytes, refusal_from
 from services.runtime.errors import NotFound, ParlourError, RequestIdReused
@@ -104,7 +104,7 @@ def _decide_opening(operation: Operation, key: int, books: Books, changes: Chang
         return Outcome(operation, moved=True)
     tier = terms.prices.default_tier
     before = len(changes.tape.journal)
-    account = ledger.open_account(key, account_kind(operation.account), tier, terms.prices.tier(tier), terms.now, changes.tape.journal)
+    account = ledger.open_account(key, stored_kind(operation.account), tier, terms.prices.tier(tier), terms.now, changes.tape.journal)
     response: Message | None = None
     refusal = None
     try:

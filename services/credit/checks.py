@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from services.credit.lease_checks import LEASE_CHECKS, LEASE_EVENTS
 from services.credit.pricing import PriceList
 
 FOUND_MAX = 1_000
@@ -35,6 +36,7 @@ class Discrepancy:
 
 
 CHECKS: Mapping[str, str] = {
+    **LEASE_CHECKS,
     "operation_does_not_sum_to_zero": """
         SELECT account_key, 'operation ' || operation_seq, sum(amount_microcredits)
         FROM entries WHERE account_key = ANY(%(keys)s) GROUP BY account_key, operation_seq HAVING sum(amount_microcredits) <> 0
@@ -164,12 +166,14 @@ CHECKS: Mapping[str, str] = {
     "usage_was_not_captured": """
         SELECT u.account_key, 'usage of hold ' || u.hold_seq, sum(u.cost_microcredits)
         FROM usage_records u LEFT JOIN holds h USING (account_key, hold_seq)
-        WHERE u.account_key = ANY(%(keys)s) AND u.cost_microcredits > 0 AND coalesce(h.charged_seq, 0) = 0 AND h.state IS DISTINCT FROM 'active'
+        WHERE u.account_key = ANY(%(keys)s) AND u.lease_seq = 0 AND u.cost_microcredits > 0 AND coalesce(h.charged_seq, 0) = 0
+          AND h.state IS DISTINCT FROM 'active'
         GROUP BY u.account_key, u.hold_seq
     """,
 }
 
 EVENTS: Mapping[str, str] = {
+    **LEASE_EVENTS,
     # Whoever placed it neither captured nor released it, and can no longer charge it: most likely it crashed.
     "hold_was_abandoned": """
         SELECT account_key, 'hold ' || hold_seq, amount_microcredits
@@ -180,7 +184,7 @@ EVENTS: Mapping[str, str] = {
 }
 """What somebody should look into though the books balance."""
 
-ONCE = frozenset({"hold_was_abandoned", "usage_was_not_captured"})
+ONCE = frozenset({"hold_was_abandoned", "usage_was_not_captured", *LEASE_EVENTS})
 """What has happened and stays so: when it was resolved, it is not found again."""
 
 

@@ -55,6 +55,18 @@ class CreditClient:
         """Record what a turn used, and charge it if nobody has. Raises NotFound, UnknownModel, RequestIdReused."""
         return await self._remote.unary(self._credit.RecordUsage, request, timeout_s=timeout_s)
 
+    async def acquire_lease(self, request: pb.AcquireLeaseRequest, *, timeout_s: float = TIMEOUT_S) -> pb.AcquireLeaseResponse:
+        """Fund a gateway instance for turns taken while credit cannot be reached. Raises LimitReached, RequestIdReused."""
+        return await self._remote.unary(self._credit.AcquireLease, request, timeout_s=timeout_s)
+
+    async def renew_lease(self, request: pb.RenewLeaseRequest, *, timeout_s: float = TIMEOUT_S) -> pb.RenewLeaseResponse:
+        """Prolong a lease. Raises NotFound, RequestIdReused."""
+        return await self._remote.unary(self._credit.RenewLease, request, timeout_s=timeout_s)
+
+    async def settle_lease(self, request: pb.SettleLeaseRequest, *, timeout_s: float = 5.0) -> pb.SettleLeaseResponse:
+        """Settle turns taken on a lease, each once, and close it where that is asked. Raises NotFound, UnknownModel, RequestIdReused."""
+        return await self._remote.unary(self._credit.SettleLease, request, timeout_s=timeout_s)
+
     async def list_grants(self, request: pb.ListGrantsRequest, *, timeout_s: float = TIMEOUT_S) -> pb.ListGrantsResponse:
         """List an account's grants. Raises NotFound."""
         return await self._remote.unary(self._credit.ListGrants, request, timeout_s=timeout_s)

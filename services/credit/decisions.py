@@ -49,6 +49,7 @@ class UsageRecord:
     tier: str
     guild_id: str
     feature: str
+    lease_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ class Tape:
     notes: list[Note] = field(default_factory=list)
     transfers: list[Transfer] = field(default_factory=list)
     arrived: list[tuple[Transfer, bool]] = field(default_factory=list)
+    asked: list[tuple[int, int, int]] = field(default_factory=list)
+    """People who were asked to pay for a leased turn: the account of leases, the turn, and what was charged."""
     erased: list[int] = field(default_factory=list)
 
 

@@ -20,9 +20,10 @@ from services.runtime.errors import RequestIdReused
 _COUNTS = b"""
     SELECT (SELECT count(*) FROM account_keys WHERE account_key = %(key)s), (SELECT count(*) FROM notes WHERE account_key = %(key)s),
            (SELECT count(*) FROM operations WHERE account_key = %(key)s),
-           (SELECT count(*) FROM usage_records WHERE account_key = %(key)s OR (member_key = %(key)s AND member_key <> 0))
+           (SELECT count(*) FROM usage_records WHERE account_key = %(key)s OR (member_key = %(key)s AND member_key <> 0)),
+           (SELECT count(*) FROM leased_turns WHERE person_key = %(key)s AND person_key <> 0)
 """
-_TABLES = ("account_keys", "notes", "operations", "usage_records")
+_TABLES = ("account_keys", "notes", "operations", "usage_records", "leased_turns")
 _BEGIN = b"INSERT INTO erasures (request_id, erased, begun_at) VALUES (%s, %s, clock_timestamp()) ON CONFLICT DO NOTHING"
 _FIND = b"SELECT erased, finished_at FROM erasures WHERE request_id = %s"
 _FINISH = b"UPDATE erasures SET finished_at = clock_timestamp() WHERE request_id = %s"

@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from parlour.credit.v1 import credit_pb2 as pb
 from services.credit.accounts import Account, AccountState, Grant, Hold, HoldState
 from services.credit.identifiers import grant_id, hold_id
-from services.credit.pricing import PriceList
+from services.credit.pricing import PriceList, dearest
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOLD_STATES = {
@@ -67,6 +67,22 @@ def show_balance(shown: pb.Balance, account: Account, prices: PriceList, now: da
     if account.member_daily_limit:
         shown.member_daily_microcredits = account.member_daily_limit
     shown.state = _ACCOUNT_STATES[account.state]
+
+
+def outage_terms(prices: PriceList) -> pb.OutageTerms:
+    """What people may do while credit cannot be reached, at prices that no model of their tier exceeds."""
+    shown = pb.OutageTerms(default_tier=prices.default_tier, price_version=prices.price_version)
+    for name, tier in prices.tiers.items():
+        price = dearest(prices.price(model) for model in tier.models)
+        shown.tiers.add(
+            tier=name,
+            turns_max=tier.outage_turns,
+            models=tier.models,
+            prompt_microcredits_per_million_tokens=price.prompt_microcredits_per_million_tokens,
+            completion_microcredits_per_million_tokens=price.completion_microcredits_per_million_tokens,
+            image_microcredits=price.image_microcredits,
+        )
+    return shown
 
 
 def show_time(shown: Timestamp, at: datetime) -> None:

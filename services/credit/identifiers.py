@@ -11,6 +11,8 @@ import struct
 from services.runtime.errors import InvalidField, NotFound
 
 KEY_MAX = 2**63 - 1
+LEASES = "system:lease"
+"""The one account of the system that has a row: all leases' credits lie in it."""
 _TOKEN = struct.Struct(">qi")
 _DIGEST_BYTES = 8
 _SEQ_DIGITS_MAX = 18
@@ -24,6 +26,21 @@ def account_kind(account_id: str, field: str = "account_id") -> str:
     if kind == "system":
         raise InvalidField(field, "must be user:<id> or guild:<id>: a system account is only ever the other side")
     return kind
+
+
+def stored_kind(account_id: str) -> str:
+    """Return what kind of account is opened under an id: "user", "guild" or "lease". Raises InvalidField."""
+    return "lease" if account_id == LEASES else account_kind(account_id)
+
+
+def lease_id(account_key: int, seq: int) -> str:
+    """Name a lease to the outside."""
+    return f"lease_{account_key:x}_{seq}"
+
+
+def lease_seq(account_key: int, given: str) -> int:
+    """Return the number of a lease. Raises NotFound."""
+    return _seq(f"lease_{account_key:x}_", given, "lease")
 
 
 def hold_id(account_key: int, seq: int) -> str:

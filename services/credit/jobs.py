@@ -49,8 +49,24 @@ async def forget_old_requests(database: Database, kept_days: int, purged_max: in
     return forgotten
 
 
+def _register_leases(jobs: Jobs, teller: Teller, settings: CreditSettings) -> None:
+    @jobs.periodic(cron="*/1 * * * *", name="finish_leased_turns")
+    async def finish_turns() -> None:
+        finished = await teller.leases.finish(limit=settings.leased_turns_max)
+        if finished:
+            _log.warning("settlements of leased turns that were cut off were finished", turns=finished)
+        await teller.leases.count_open()
+
+    @jobs.periodic(cron="23 * * * *", name="close_lost_leases")
+    async def close_lost() -> None:
+        lost = await teller.leases.close_lost(settings.lease_lost_days)
+        if lost:
+            _log.error("leases expired and were never closed", leases=lost)
+
+
 def register(jobs: Jobs, database: Database, teller: Teller, auditor: Auditor, settings: CreditSettings) -> None:
     """Have the queue do it, on one instance at a time."""
+    _register_leases(jobs, teller, settings)
 
     @jobs.periodic(cron="*/1 * * * *", name="expire_due")
     async def expire() -> None:

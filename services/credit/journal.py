@@ -14,6 +14,7 @@ import psycopg
 
 from services.credit.accounts import Entry, EntryKind, SystemAccount
 from services.credit.chain import SHARDS, Batch, Head, OperationRecord
+from services.runtime.bounded_connection import longer_statements
 from services.runtime.database import Database
 
 type Positions = Mapping[int, int]
@@ -45,8 +46,11 @@ async def snapshot(database: Database, reach: Reach) -> AsyncIterator[psycopg.As
     """Open a read-only transaction that sees the books as they are at its first statement, each of whose statements takes a limited time."""
     async with database.connection() as connection, connection.transaction():
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        await connection.execute(f"SET LOCAL statement_timeout = {int(reach.statement_s * 1000)}".encode())
-        yield connection
+        limit_ms = int(reach.statement_s * 1000)
+        await connection.execute(f"SET LOCAL statement_timeout = {limit_ms}".encode())
+        await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = {2 * limit_ms}".encode())
+        with longer_statements(connection, reach.statement_s):
+            yield connection
 
 
 async def read_heads(connection: psycopg.AsyncConnection) -> dict[int, Head]:

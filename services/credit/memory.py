@@ -5,12 +5,12 @@ It is right as long as nobody else writes to the shard: a batch is written only 
 
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from services.credit.accounts import Account
 from services.credit.batch import Books, Changes
 from services.credit.chain import Batch, Head, OperationRecord
-from services.credit.identifiers import hold_seq
+from services.credit.identifiers import hold_seq, lease_seq
 from services.credit.operations import Operation
 from services.credit.store import Loaded, Wanted
 from services.credit.tiers import DAY_S
@@ -44,7 +44,7 @@ class Memory:
     @staticmethod
     def wanted(operations: Keyed, remembered: Mapping[int, Account]) -> Wanted:
         """What has to be loaded for these operations."""
-        accounts, holds, members, requests = set(), [], [], []
+        accounts, holds, members, requests, leases, turns = set(), [], [], [], [], []
         since_day = int(time.time() // DAY_S) - 2
         for key, operation in operations:
             account = remembered.get(key)
@@ -54,9 +54,13 @@ class Memory:
                 requests.append((key, operation.request_key))
             if operation.hold_id and (seq := _seq_of(key, operation.hold_id)) and (account is None or seq not in account.holds):
                 holds.append((key, seq))
+            if operation.lease_id and (seq := _seq_of(key, operation.lease_id, lease_seq)) and (account is None or seq not in account.leases):
+                leases.append((key, seq))
+            # What a person was charged for a turn is written with the person's account: what is remembered may not know it.
+            turns += [(key, turn_id) for turn_id in operation.turn_ids]
             if operation.member_key:
                 members.append((key, operation.member_key, since_day))
-        return Wanted(sorted(accounts), holds, members, requests)
+        return Wanted(sorted(accounts), holds, members, requests, leases, turns)
 
     def books(self, loaded: Loaded, remembered: Mapping[int, Account]) -> Books:
         """What a batch is decided on. What is remembered is newer than what was loaded: the batch before may still be on its way."""
@@ -65,6 +69,14 @@ class Memory:
             accounts[key].holds.setdefault(hold.seq, hold)
         for key, member in loaded.members:
             accounts[key].members.setdefault((member.key, member.day), member)
+        for key, lease in loaded.leases:
+            accounts[key].leases.setdefault(lease.seq, lease)
+        for key, turn in loaded.turns:
+            known = accounts[key].turns.setdefault(turn.turn_id, turn)
+            if known.charged_to_person is None:
+                known.charged_to_person = turn.charged_to_person
+        for key, turn_id, cost in loaded.recorded:
+            accounts[key].recorded[turn_id] = cost
         return Books(accounts, dict(loaded.records), self._records)
 
     def keep(self, changes: Changes, sealed: Batch | None, remembered: Mapping[int, Account]) -> None:
@@ -84,8 +96,8 @@ class Memory:
         return len(self._accounts)
 
 
-def _seq_of(key: int, given: str) -> int:
+def _seq_of(key: int, given: str, seq_of: Callable[[int, str], int] = hold_seq) -> int:
     try:
-        return hold_seq(key, given)
+        return seq_of(key, given)
     except NotFound:  # the decision says so
         return 0

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from prometheus_client import Counter, Gauge
 
-from services.credit.accounts import Account, EntryKind, Grant, Hold
+from services.credit.accounts import Account, EntryKind, Grant, Hold, Lease, LeasedTurn
 from services.credit.batch import Changes, Outcome
 
 _holds = Counter("parlour_credit_holds_total", "Holds by what became of them", ["event"])
@@ -18,6 +18,11 @@ _refunded = Counter("parlour_credit_refunded_microcredits_total", "Microcredits 
 _written_off = Counter("parlour_credit_written_off_microcredits_total", "Microcredits that were used and could not be paid")
 _expired = Counter("parlour_credit_expired_microcredits_total", "Microcredits that expired unspent")
 _opened = Counter("parlour_credit_accounts_opened_total", "Accounts opened", ["kind"])
+_leases = Counter("parlour_credit_leases_total", "Leases by what became of them", ["event"])
+_settled = Counter("parlour_credit_leased_turns_charged_microcredits_total", "Microcredits charged for turns taken on leases", ["payer"])
+_settled_turns = Counter("parlour_credit_leased_turns_total", "Turns taken on leases that were settled", ["payer"])
+leases_open = Gauge("parlour_credit_leases_open", "Leases that can be settled")
+leased = Gauge("parlour_credit_leased_microcredits", "Microcredits of the open leases: the most that outages can cost")
 findings_open = Gauge("parlour_credit_findings_open", "Discrepancies found and not resolved", ["kind"])
 reconciled_at = Gauge("parlour_credit_reconciled_timestamp_seconds", "When the books were last compared with themselves", ["extent"])
 
@@ -63,6 +68,9 @@ def publish(counted: Tally) -> None:
 def _tally_account(account: Account, counted: Tally) -> None:
     if not account.stored:
         _add(counted, _opened.labels(account.kind))
+    if account.kind == "lease":
+        _tally_leases(account, counted)
+        return
     for item in account.touched:
         if isinstance(item, Hold):
             _tally_hold(account, item, counted)
@@ -78,6 +86,19 @@ def _tally_hold(account: Account, hold: Hold, counted: Tally) -> None:
         _add(counted, _holds_by_event[hold.state])
     if hold.captured and hold.charged_seq > account.stored_seq:
         _add(counted, _charged_by(hold.model or "unpriced"), hold.captured)
+
+
+def _tally_leases(account: Account, counted: Tally) -> None:
+    for item in account.touched:
+        if isinstance(item, Lease):
+            if not item.stored:
+                _add(counted, _leases.labels("acquired"))
+            elif item.state is not item.stored_state:
+                _add(counted, _leases.labels(item.state))
+        elif isinstance(item, LeasedTurn) and item.finished:
+            payer = "person" if item.charged_to_person else "lease"
+            _add(counted, _settled_turns.labels(payer))
+            _add(counted, _settled.labels(payer), item.charged_to_person or item.charged_to_lease)
 
 
 def _add(counted: Tally, counter: Counter, amount: float = 1) -> None:

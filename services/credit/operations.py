@@ -5,16 +5,18 @@ own fields can tell; what depends on the books is left to the decision.
 """
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from google.protobuf.message import Message
 
 from parlour.credit.v1 import credit_pb2 as pb
-from services.credit import decisions
+from services.credit import decisions, lease_decisions
 from services.credit.accounts import GIVEN_SOURCES, PAID_SOURCES
 from services.credit.decisions import Decide, Transfer
-from services.credit.identifiers import account_kind
+from services.credit.identifiers import LEASES, account_kind
 from services.runtime.errors import InvalidField, ParlourError
 
 SOURCES = GIVEN_SOURCES | PAID_SOURCES
@@ -35,6 +37,9 @@ class Operation:
     decide: Decide
     opens: bool = False
     hold_id: str = ""
+    lease_id: str = ""
+    turn_ids: tuple[str, ...] = ()
+    """Leased turns that it may concern."""
     member_key: int = 0
     alone: bool = False
     """It is written in a batch of its own: what it deletes must be there already."""
@@ -82,10 +87,76 @@ def release_hold(request: pb.ReleaseHoldRequest) -> Operation:
 
 def record_usage(request: pb.RecordUsageRequest) -> Operation:
     """A turn is recorded once, whatever request ids are in use elsewhere. Raises InvalidField."""
-    account_kind(request.account_id)
-    _check_usage(request.usage)
+    _check_record(request)
     decide = partial(decisions.record_usage, request)
     return Operation("RecordUsage", request, request.account_id, f"turn {request.turn_id}", decide, hold_id=request.hold_id)
+
+
+def record_leased_usage(request: pb.RecordUsageRequest, person_key: int = 0) -> Operation:
+    """The same for a turn that was taken on a lease: it is recorded with the leases, as of a member. Raises InvalidField."""
+    _check_record(request)
+    decide = partial(lease_decisions.record_usage, request, person_key)
+    name, turns = f"turn {request.turn_id}", (request.turn_id,)
+    return Operation("RecordUsage", request, LEASES, name, decide, lease_id=request.lease_id, turn_ids=turns)
+
+
+def _check_record(request: pb.RecordUsageRequest) -> None:
+    account_kind(request.account_id)
+    if bool(request.hold_id) == bool(request.lease_id):
+        raise InvalidField("hold_id", "exactly one of hold_id and lease_id must be set")
+    _check_usage(request.usage)
+
+
+def acquire_lease(request: pb.AcquireLeaseRequest) -> Operation:
+    """Funds an instance. Ids of requests are the instances' own, and then the leases'."""
+    decide, name = partial(lease_decisions.acquire, request), f"request/{request.instance_id} {request.request_id}"
+    return Operation("AcquireLease", request, LEASES, name, decide, opens=True)
+
+
+def renew_lease(request: pb.RenewLeaseRequest) -> Operation:
+    """Prolongs a lease."""
+    decide, name = partial(lease_decisions.renew, request), f"request/{request.lease_id} {request.request_id}"
+    return Operation("RenewLease", request, LEASES, name, decide, lease_id=request.lease_id)
+
+
+def take_in_turns(request: pb.SettleLeaseRequest, keys: Mapping[str, int]) -> Operation:
+    """The beginning of a settlement, kept under the request's id so that another payload is refused before anybody is charged.
+
+    `keys` are those of the accounts that are there.
+    """
+    decide, name = partial(lease_decisions.take_in, request, keys), f"settling/{request.lease_id} {request.request_id}"
+    return Operation("TakeInTurns", request, LEASES, name, decide, lease_id=request.lease_id, turn_ids=_turn_ids(request))
+
+
+def ask_person(person_key: int, leases_key: int, turn_seq: int, amount: int) -> Operation:
+    """A person's part of a settlement."""
+    decide = partial(lease_decisions.ask_person, leases_key, turn_seq, amount)
+    return Operation("ChargeLeasedTurn", pb.SettleLeaseRequest(), person_key, f"leased {leases_key:x}_{turn_seq}", decide)
+
+
+def settle_lease(request: pb.SettleLeaseRequest) -> Operation:
+    """The end of a settlement. Raises InvalidField."""
+    for number, turn in enumerate(request.turns):
+        account_kind(turn.account_id, f"turns[{number}].account_id")
+        if turn.HasField("usage"):
+            _check_usage(turn.usage, f"turns[{number}].usage")
+    decide, name = partial(lease_decisions.settle, request), f"request/{request.lease_id} {request.request_id}"
+    return Operation("SettleLease", request, LEASES, name, decide, lease_id=request.lease_id, turn_ids=_turn_ids(request))
+
+
+def finish_leased_turns(turn_ids: Sequence[str]) -> Operation:
+    """The end of settlements that were cut off."""
+    decide = partial(lease_decisions.finish, turn_ids)
+    return Operation("FinishLeasedTurns", pb.SettleLeaseRequest(), LEASES, "", decide, turn_ids=tuple(turn_ids))
+
+
+def close_lost_leases(lost_before: datetime) -> Operation:
+    """Ends the leases that expired before a time and that nobody has closed."""
+    return Operation("CloseLostLeases", pb.SettleLeaseRequest(), LEASES, "", partial(lease_decisions.close_lost, lost_before))
+
+
+def _turn_ids(request: pb.SettleLeaseRequest) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(turn.turn_id for turn in request.turns))
 
 
 def transfer(request: pb.TransferRequest, recipient_key: int = 0, refusal: ParlourError | None = None) -> Operation:
@@ -182,6 +253,6 @@ def _admin(method: str, request: _AdminRequest, decide: Decide, *, opens: bool =
     return Operation(method, request, request.account_id, f"request {request.request_id}", decide, opens=opens, hold_id=hold_id)
 
 
-def _check_usage(usage: pb.Usage) -> None:
+def _check_usage(usage: pb.Usage, field: str = "usage") -> None:
     if usage.cached_prompt_tokens > usage.prompt_tokens:
-        raise InvalidField("usage.cached_prompt_tokens", "must not be more than prompt_tokens")
+        raise InvalidField(f"{field}.cached_prompt_tokens", "must not be more than prompt_tokens")

@@ -15,6 +15,11 @@ class Limits:
 
     open_holds_max: int = 10_000
     grants_max: int = 1_000
+    lease_microcredits_max: int = 1_000_000_000
+    """Of one lease."""
+    leases_microcredits_max: int = 10_000_000_000
+    """Of all open leases together: the most that outages can cost."""
+    lease_ttl_max_s: int = 604_800
 
 
 class Posting:

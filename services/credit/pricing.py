@@ -4,7 +4,7 @@ A price is in microcredits per million tokens, so that a single token may cost a
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,21 @@ class Price(BaseModel):
     def upper_bound(self, prompt_tokens: int, max_completion_tokens: int, images: int = 0) -> int:
         """Price the dearest way in which a call of this size can end: nothing cached, or everything, whichever costs more."""
         return max(self.cost(TokenUse(prompt_tokens, max_completion_tokens, cached, images)) for cached in {0, prompt_tokens})
+
+
+def dearest(prices: Iterable[Price]) -> Price:
+    """For each kind of token, and for images, the dearest of these prices, cached or not.
+
+    As a cost only rises with each price, that of this one is no lower than that of any of them, whatever the use.
+    """
+    known = list(prices)
+    prompt = max(max(price.prompt_microcredits_per_million_tokens, price.cached_prompt_microcredits_per_million_tokens) for price in known)
+    return Price(
+        prompt_microcredits_per_million_tokens=prompt,
+        cached_prompt_microcredits_per_million_tokens=prompt,
+        completion_microcredits_per_million_tokens=max(price.completion_microcredits_per_million_tokens for price in known),
+        image_microcredits=max(price.image_microcredits for price in known),
+    )
 
 
 class _Model(BaseModel):

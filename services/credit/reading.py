@@ -12,7 +12,7 @@ from parlour.credit.v1 import credit_pb2 as pb
 from services.credit import ledger, store
 from services.credit.accounts import Account, SystemAccount
 from services.credit.forms import grant_message, show_balance, show_hold, timestamp
-from services.credit.identifiers import account_kind, entry_id, hold_id, hold_seq, operation_id, page_start, page_token
+from services.credit.identifiers import LEASES, entry_id, hold_id, hold_seq, operation_id, page_start, page_token, stored_kind
 from services.credit.pricing import PriceList
 from services.credit.store import Wanted
 from services.credit.tables import account_keys, entries, notes
@@ -33,6 +33,8 @@ class Reader:
 
     async def balance(self, account_id: str) -> pb.Balance:
         """Return an account's balance. Raises InvalidField, and NotFound where nobody has opened it."""
+        if account_id == LEASES:
+            return await self._leased()
         if account_id.startswith(SYSTEM):
             return await self._system_balance(account_id)
         account, now = await self._account(account_id)
@@ -60,7 +62,7 @@ class Reader:
 
     async def entries(self, account_id: str, page_size: int, token: str) -> tuple[list[pb.Entry], str]:
         """Return a page of an account's entries, newest first, and the token of the next page. Raises InvalidField and NotFound."""
-        account_kind(account_id)
+        stored_kind(account_id)
         async with self._database.read() as session:
             key = await session.scalar(select(account_keys.c.account_key).where(account_keys.c.account_id == account_id))
             if key is None:
@@ -72,7 +74,7 @@ class Reader:
         return [_entry_message(account_id, row) for row in page], more
 
     async def _account(self, account_id: str, given_hold_id: str = "") -> tuple[Account, datetime]:
-        account_kind(account_id)
+        stored_kind(account_id)
         async with self._snapshot() as connection:
             key = (await store.find_keys(connection, [account_id])).get(account_id)
             if key is None:
@@ -82,6 +84,16 @@ class Reader:
         account, now = loaded.accounts[key], loaded.now + self.ahead
         ledger.settle_due(account, self._prices.tier(account.tier), now, [])
         return account, now
+
+    async def _leased(self) -> pb.Balance:
+        """What all leases have left; before there was one, nothing."""
+        try:
+            account, now = await self._account(LEASES)
+        except NotFound:
+            return pb.Balance()
+        balance = pb.Balance()
+        show_balance(balance, account, self._prices, now)
+        return balance
 
     async def _system_balance(self, account_id: str) -> pb.Balance:
         """Sum the entries of a system account: for operators, who seldom ask."""

@@ -25,6 +25,8 @@ _OVERDUE = b"""
     SELECT account_key FROM holds WHERE state = 'active' AND expires_at < clock_timestamp() - make_interval(secs => %(overdue_s)s)
     UNION
     SELECT account_key FROM transfers WHERE finished_at IS NULL AND created_at < clock_timestamp() - make_interval(secs => %(overdue_s)s)
+    UNION
+    SELECT account_key FROM leased_turns WHERE finished_at IS NULL AND created_at < clock_timestamp() - make_interval(secs => %(overdue_s)s)
     LIMIT %(limit)s
 """
 

@@ -74,4 +74,18 @@ class CreditServicer(pb_grpc.CreditServiceServicer):
 
     async def RecordUsage(self, request: pb.RecordUsageRequest, context: _Context) -> pb.RecordUsageResponse:
         """Record what a turn used, and charge it if nobody has."""
+        if request.lease_id:
+            return await self._teller.leases.record_usage(request)
         return pb.RecordUsageResponse.FromString(await self._teller.execute(operations.record_usage(request)))
+
+    async def AcquireLease(self, request: pb.AcquireLeaseRequest, context: _Context) -> pb.AcquireLeaseResponse:
+        """Fund a gateway instance in advance."""
+        return await self._teller.leases.acquire(request)
+
+    async def RenewLease(self, request: pb.RenewLeaseRequest, context: _Context) -> pb.RenewLeaseResponse:
+        """Prolong a lease."""
+        return await self._teller.leases.renew(request)
+
+    async def SettleLease(self, request: pb.SettleLeaseRequest, context: _Context) -> pb.SettleLeaseResponse:
+        """Settle turns that were taken on a lease."""
+        return await self._teller.leases.settle(request)

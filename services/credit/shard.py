@@ -27,9 +27,9 @@ from services.credit.posting import Limits
 from services.credit.pricing import PriceList
 from services.credit.store import Loaded
 from services.credit.writing import Written, write, written
+from services.runtime import failures
 from services.runtime.database import Database
 from services.runtime.errors import DependencyUnavailable, Overloaded, ParlourError, StaleVersion
-from services.runtime.telemetry import get_logger
 
 _ATTEMPTS_MAX = 10
 _PAUSE_S = 0.05
@@ -47,7 +47,6 @@ _seconds = Histogram(
 _waiting = Gauge("parlour_credit_batch_waiting", "Operations that wait for their batch")
 _reloads = Counter("parlour_credit_batch_reloads_total", "Batches that had to be decided again on what was read anew", ["cause"])
 _unknown = Counter("parlour_credit_batch_unknown_outcomes_total", "Batches whose connection was lost while they were written", ["resolved"])
-_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +357,7 @@ class Shard:
         self._memory.forget()
         self._locked_batches = max(1, self._locked_batches)
         if not isinstance(error, ParlourError):
-            _log.error("a batch failed", shard=self._number, exc_info=error)
+            failures.ended(error, failures.Place.BACKGROUND, "a batch failed", shard=self._number)
             error = DependencyUnavailable("ledger", type(error).__name__)
         for waiting in batch:
             if not waiting.answer.done():

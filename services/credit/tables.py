@@ -209,9 +209,53 @@ usage_records = Table(
     _text("tier"),
     _text("guild_id"),
     _text("feature"),
+    # Not 0: the turn was taken on this lease, and the account is that of all leases, the member the person.
+    _number("lease_seq", "0"),
     _time("created_at"),
     Index("usage_records_created_at", "created_at"),
     Index("usage_records_of_member", "member_key", postgresql_where=text("member_key <> 0")),
+)
+
+# What gateway instances may spend while credit cannot be reached. What is left of a lease is its grant, of the same number.
+leases = Table(
+    "leases",
+    metadata,
+    _key("account_key"),
+    _key("lease_seq"),
+    _text("instance_id"),
+    _number("amount_microcredits"),
+    _number("charged_microcredits", "0"),
+    _number("returned_microcredits", "0"),
+    _text("state", "open"),
+    _time("created_at"),
+    _time("expires_at"),
+    _time("closed_at", nullable=True),
+    Index("leases_open", "account_key", "instance_id", unique=True, postgresql_where=text("state = 'open'")),
+)
+
+# Turns that were taken on leases, each settled once. The hold of the same number sets aside what the lease pays if the person does not.
+leased_turns = Table(
+    "leased_turns",
+    metadata,
+    _key("account_key"),
+    _key("turn_seq"),
+    _text("turn_id"),
+    _number("lease_seq"),
+    # 0: nobody's account was there.
+    _number("person_key"),
+    _number("bound_microcredits"),
+    _number("cost_microcredits"),
+    # Of the usage that the settlement brought; empty: it brought none.
+    _text("price_version"),
+    _time("taken_at", nullable=True),
+    # Nothing: the person has not been asked yet.
+    _number("charged_to_person_microcredits", nullable=True),
+    _number("charged_to_lease_microcredits", "0"),
+    _time("created_at"),
+    _time("finished_at", nullable=True),
+    Index("leased_turns_by_id", "account_key", "turn_id", unique=True),
+    Index("leased_turns_of_person", "person_key", postgresql_where=text("person_key <> 0")),
+    Index("leased_turns_unfinished", "created_at", postgresql_where=text("finished_at IS NULL")),
 )
 
 # Two records of the same thing that disagree, as reconciliation found them. Open until somebody resolves them, with a note.

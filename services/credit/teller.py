@@ -10,6 +10,7 @@ from services.credit import operations, store
 from services.credit.chain import SHARDS
 from services.credit.decisions import Transfer
 from services.credit.identifiers import KEY_MAX, account_kind
+from services.credit.lease_desk import LeaseDesk
 from services.credit.operations import Operation
 from services.credit.posting import Limits
 from services.credit.pricing import PriceList
@@ -59,6 +60,7 @@ class Teller:
         self._shards = [Shard(number, database, ruling, shard_limits or ShardLimits()) for number in range(SHARDS)]
         # The keys of accounts, by id. A key never changes, but erasure takes it from its id: then a shard says that the account has moved.
         self._known_keys: BoundedMap[str, int] = BoundedMap("credit_account_keys", size_max=accounts_known_max)
+        self.leases = LeaseDesk(database, self.execute)
 
     async def execute(self, operation: Operation) -> bytes:
         """Decide and write one operation; return its response, account ids left out.

@@ -61,3 +61,5 @@ class Tier(BaseModel):
     grace_s: int = Field(600, ge=0, le=86_400)
     holds_per_minute_max: int = Field(0, ge=0, le=1_000_000)
     holds_per_day_max: int = Field(0, ge=0, le=100_000_000)
+    outage_turns: int = Field(3, ge=0, le=1_000)
+    """Turns that a person may take on a lease in one outage of credit; here 0 is none."""

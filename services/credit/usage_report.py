@@ -1,4 +1,4 @@
-"""Sums what turns used over a time range, by guild, person, tier, model, feature and day."""
+"""Sums what turns used over a time range, by guild, person, tier, model, feature, payer and day."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,12 +18,17 @@ GROUPS = {
     "tier": "u.tier",
     "model": "u.model",
     "feature": "u.feature",
+    "payer": "CASE WHEN u.lease_seq = 0 THEN CASE WHEN u.member_key = 0 THEN 'person' ELSE 'pool' END"
+    " WHEN t.finished_at IS NULL THEN 'nobody' WHEN t.charged_to_person_microcredits > 0 THEN 'person' ELSE 'lease' END",
     "day": "to_char(u.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')",
 }
 
 # Where a pool paid, the member used it.
 _USER = "LEFT JOIN account_keys k ON k.account_key = CASE WHEN u.member_key <> 0 THEN u.member_key ELSE u.account_key END"
-_SUMS = """count(*), sum(u.prompt_tokens), sum(u.completion_tokens), sum(u.charged_microcredits), sum(u.cached_prompt_tokens), sum(u.images),
+# What was taken on a lease is charged by the lease's settlement.
+_LEASED = "LEFT JOIN leased_turns t ON u.lease_seq <> 0 AND t.account_key = u.account_key AND t.turn_id = u.turn_id"
+_CHARGED = "u.charged_microcredits + coalesce(t.charged_to_person_microcredits, 0) + coalesce(t.charged_to_lease_microcredits, 0)"
+_SUMS = f"""count(*), sum(u.prompt_tokens), sum(u.completion_tokens), sum({_CHARGED}), sum(u.cached_prompt_tokens), sum(u.images),
        sum(u.cost_microcredits)"""
 _SINCE, _UNTIL, _IN_GUILD = "u.created_at >= %(since)s", "u.created_at < %(until)s", "u.guild_id = %(guild)s"
 
@@ -67,7 +72,7 @@ def _query(group_by: Sequence[str], wanted: Mapping[str, bool]) -> str:
     bounds = [bound for bound, given in wanted.items() if given]
     numbers = ", ".join(str(number) for number in range(1, len(group_by) + 1))
     parts = [
-        f"SELECT {columns} FROM usage_records u",  # noqa: S608 -- made of constants
+        f"SELECT {columns} FROM usage_records u {_LEASED}",  # noqa: S608 -- made of constants
         _USER if "user" in group_by else "",
         f"WHERE {' AND '.join(bounds)}" if bounds else "",
         f"GROUP BY {numbers} ORDER BY {numbers}" if group_by else "HAVING count(*) > 0",

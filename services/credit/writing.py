@@ -12,11 +12,12 @@ from typing import Any
 
 import psycopg
 
-from services.credit.accounts import Account, Entry, Grant, Hold, HoldState, Member
+from services.credit.accounts import Account, Entry, Grant, Hold, HoldState, Lease, LeasedTurn, Member
 from services.credit.arrays import TYPES, columns
 from services.credit.batch import Changes
 from services.credit.chain import Batch, OperationRecord
 from services.credit.decisions import Transfer, UsageRecord
+from services.credit.lease_rows import LEASE_TABLES, lease_row
 
 type _Row = tuple[Any, ...]
 type _Rows = dict[str, list[_Row]]
@@ -65,8 +66,9 @@ def _rows(changes: Changes, batch: Batch) -> _Rows:
     rows["new_usage"] += [_usage_row(usage) for usage in tape.usage]
     rows["new_transfers"] += [_transfer_row(transfer) for transfer in tape.transfers]
     rows["arrived_transfers"] += [(sent.account_key, sent.operation_seq, int(returned)) for sent, returned in tape.arrived]
+    rows["asked_leased_turns"] += tape.asked
     rows["new_records"] += [_record_row(record) for record in changes.records]
-    for table in ("forgotten_keys", "forgotten_notes", "forgotten_operations", "counted_operations", "forgotten_turns"):
+    for table in _FORGETTING:
         rows[table] += [(key,) for key in tape.erased]
     return rows
 
@@ -81,16 +83,23 @@ def _account_rows(account: Account, now: datetime, rows: _Rows) -> None:
         rows["moved_accounts"].append((account.stored_seq, account.stored_posted, *_balances(account)))
     for item in account.touched:
         if isinstance(item, Hold):
-            if item.stored:
-                rows["ended_holds"].append(_hold_end_row(key, item, now))
-            elif item.state is HoldState.ACTIVE and not item.used:
-                rows["new_holds"].append(_hold_row(key, item))
-            else:
-                rows["stillborn_holds"].append(_stillborn_hold_row(key, item, now))
+            _hold_rows(key, item, now, rows)
         elif isinstance(item, Grant):
             _grant_rows(key, item, rows)
+        elif isinstance(item, Lease | LeasedTurn):
+            table, row = lease_row(key, item)
+            rows[table].append(row)
         elif item.added:
             rows["members" if item.added > 0 else "relieved_members"].append(_member_row(key, item))
+
+
+def _hold_rows(key: int, hold: Hold, now: datetime, rows: _Rows) -> None:
+    if hold.stored:
+        rows["ended_holds"].append(_hold_end_row(key, hold, now))
+    elif hold.state is HoldState.ACTIVE and not hold.used:
+        rows["new_holds"].append(_hold_row(key, hold))
+    else:
+        rows["stillborn_holds"].append(_stillborn_hold_row(key, hold, now))
 
 
 def _grant_rows(key: int, grant: Grant, rows: _Rows) -> None:
@@ -245,14 +254,15 @@ _TABLES: Mapping[str, _Table] = {
     ),
     "new_notes": _Table("iit", "INSERT INTO notes (account_key, operation_seq, note) SELECT * FROM unnest(%s)"),
     "new_usage": _Table(
-        "itiitiiiitiiittt",
+        "itiitiiiitiiittti",
         """
     INSERT INTO usage_records (created_at, account_key, turn_id, hold_seq, member_key, model, prompt_tokens, cached_prompt_tokens, completion_tokens,
-                               images, price_version, cost_microcredits, charged_microcredits, captured_now, tier, guild_id, feature)
+                               images, price_version, cost_microcredits, charged_microcredits, captured_now, tier, guild_id, feature,
+                               lease_seq)
     SELECT $1, account_key, turn_id, hold_seq, member_key, model, prompt, cached, completion, images, version, cost, charged, captured <> 0, tier,
-           guild, feature
+           guild, feature, lease_seq
     FROM unnest(%s) AS c (account_key, turn_id, hold_seq, member_key, model, prompt, cached, completion, images, version, cost, charged, captured,
-                          tier, guild, feature)
+                          tier, guild, feature, lease_seq)
     ON CONFLICT DO NOTHING""",
     ),
     "new_transfers": _Table(
@@ -284,14 +294,26 @@ _TABLES: Mapping[str, _Table] = {
     SELECT $2, o.batch_seq, count(*), $1 FROM forgotten_operations o WHERE o.account_key = ANY(%s) GROUP BY o.batch_seq
     ON CONFLICT (shard, batch_seq) DO UPDATE SET operations = e.operations + excluded.operations, erased_at = excluded.erased_at""",
     ),
-    # The id of a turn is that of a message, which leads to its author.
+    # The id of a turn is that of a message, which leads to its author. Where a turn was taken on a lease, both its rows get the same new one.
+    "salted": _Table("i", "SELECT gen_random_uuid()::text AS salt FROM (SELECT unnest(%s)) AS c (erased) LIMIT 1"),
     "forgotten_turns": _Table(
         "i",
         """
-    UPDATE usage_records u SET turn_id = gen_random_uuid()::text FROM (SELECT unnest(%s)) AS c (erased)
+    UPDATE usage_records u SET turn_id = md5(salted.salt || u.turn_id) FROM (SELECT unnest(%s)) AS c (erased), salted
     WHERE u.account_key = c.erased OR (u.member_key = c.erased AND u.member_key <> 0)""",
     ),
+    "forgotten_leased_turns": _Table(
+        "i",
+        """
+    UPDATE leased_turns t SET turn_id = md5(salted.salt || t.turn_id) FROM (SELECT unnest(%s)) AS c (erased), salted
+    WHERE t.person_key = c.erased AND t.person_key <> 0""",
+    ),
+    **{name: _Table(types, sql) for name, (types, sql) in LEASE_TABLES.items()},
 }
+_FORGETTING = (
+    *("forgotten_keys", "forgotten_notes", "forgotten_operations", "counted_operations", "salted", "forgotten_turns"),
+    "forgotten_leased_turns",
+)
 
 
 def _balances(account: Account) -> _Row:
@@ -338,6 +360,7 @@ def _usage_row(usage: UsageRecord) -> _Row:
         *(usage.account_key, usage.turn_id, usage.hold_seq, usage.member_key, usage.model),
         *(use.prompt_tokens, use.cached_prompt_tokens, use.completion_tokens, use.images),
         *(usage.price_version, usage.cost, usage.charged, int(usage.captured_now), usage.tier, usage.guild_id, usage.feature),
+        usage.lease_seq,
     )
 
 

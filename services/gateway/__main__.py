@@ -8,12 +8,16 @@ import redis.asyncio as redis
 from parlour.gateway.v1 import gateway_pb2_grpc
 from services.conversation import client as conversation
 from services.credit import client as credit
+from services.gateway.admission import Admission
 from services.gateway.assistant import Assistant
 from services.gateway.assistant_turn import Services
+from services.gateway.blocks import BlockList
+from services.gateway.callers import ALLOWED_CALLERS
 from services.gateway.commands.offers import Offers
 from services.gateway.guild_settings import GuildSettingsCache
 from services.gateway.message_claims import MessageClaims
 from services.gateway.orphans import OrphanPoll
+from services.gateway.outage.wiring import start_outage
 from services.gateway.person_lease import PersonLeases
 from services.gateway.servicer import AssistantServicer
 from services.gateway.settings import GatewaySettings
@@ -23,6 +27,7 @@ from services.gateway.stop_signals import StopSignals
 from services.memory import client as memory
 from services.runtime.channel import Remote
 from services.runtime.entrypoint import Parts, run
+from services.runtime.guarded_redis import connect
 from services.runtime.redis_lease import RedisLeases
 from services.runtime.telemetry import get_logger
 
@@ -44,7 +49,7 @@ def _remotes(settings: GatewaySettings, parts: Parts) -> dict[str, Remote]:
 def _redis(settings: GatewaySettings, parts: Parts) -> "redis.Redis | None":
     if not settings.redis_url:
         return None
-    client = redis.from_url(settings.redis_url, socket_timeout=settings.redis_timeout_s, socket_connect_timeout=settings.redis_timeout_s)
+    client = connect(settings.redis_url, timeout_s=settings.redis_timeout_s, connections_max=settings.redis_connections_max)
     parts.stack.push_async_callback(client.aclose)
 
     async def probe() -> None:
@@ -71,20 +76,31 @@ def _claims(settings: GatewaySettings, client: "redis.Redis | None") -> MessageC
     )
 
 
+def _blocks(settings: GatewaySettings, client: conversation.ConversationClient, parts: Parts) -> BlockList:
+    blocks = BlockList(client, poll_s=settings.blocks_poll_s, ask_s=settings.blocks_ask_s)
+    parts.spawn(blocks.run(), "keep the list of blocks")
+    return blocks
+
+
 async def start(settings: GatewaySettings, parts: Parts) -> None:
     """Build the gateway from its parts."""
     remotes = _remotes(settings, parts)
+    credit_client = credit.CreditClient(remotes["credit"])
+    outage = start_outage(settings, credit_client, parts)
     services = Services(
-        credit.CreditClient(remotes["credit"]),
+        credit_client,
         memory.MemoryClient(remotes["memory"]),
         conversation.ConversationClient(remotes["conversation"]),
+        outage,
     )
     settlement = Settlement(services.credit, services.conversation, settle_s=settings.settle_s, retry_s=settings.end_retry_s)
     client = _redis(settings, parts)
+    claims = _claims(settings, client)
     signals = StopSignals(client, wait_s=settings.stop_wait_s)
     guild_settings = GuildSettingsCache(services.conversation, settings)
     breakers = {name: partial(getattr, remote, "breaker_state") for name, remote in remotes.items()}
-    status = Status(parts.health, breakers, instance_id=settings.instance_id, version=version("parlour"))
+    outage.is_away = lambda: remotes["credit"].breaker_state == "open" or not parts.health.is_up("credit")
+    status = Status(parts.health, breakers, instance_id=settings.instance_id, version=version("parlour"), outage=outage.status)
     assistant = Assistant(
         services,
         settings,
@@ -93,14 +109,15 @@ async def start(settings: GatewaySettings, parts: Parts) -> None:
         signals,
         guild_settings=guild_settings,
         describe=status.describe,
-        claims=_claims(settings, client),
+        claims=claims,
+        admission=Admission(settings, _blocks(settings, services.conversation, parts)),
         offers=Offers(client, keep_s=settings.forget_offer_s),
     )
     parts.spawn(signals.listen(), "hear other gateways' stops")
     parts.stack.push_async_callback(assistant.close)
     servicer = AssistantServicer(assistant, status)
     parts.server.add(gateway_pb2_grpc.add_AssistantServiceServicer_to_server, servicer, "parlour.gateway.v1.AssistantService")
-    poll = OrphanPoll(services, settlement, settings, assistant.couriers, is_up=partial(parts.health.is_up, "conversation"))
+    poll = OrphanPoll(services, settlement, settings, assistant.couriers, claims=claims, is_up=partial(parts.health.is_up, "conversation"))
     parts.spawn(poll.run(), "apologise for unfinished turns")
     if settings.discord_token:
         parts.spawn(_discord(settings, assistant, parts, client), "discord")
@@ -117,4 +134,4 @@ async def _discord(settings: GatewaySettings, assistant: Assistant, parts: Parts
 
 
 if __name__ == "__main__":
-    run("gateway", GatewaySettings, start)
+    run("gateway", GatewaySettings, start, callers=ALLOWED_CALLERS)

@@ -15,12 +15,11 @@ from services.gateway.events import Event, EventSink, Final
 from services.gateway.message_parts import Part, own_parts, split
 from services.gateway.part_cues import For
 from services.gateway.settings import GatewaySettings
+from services.runtime import failures
 from services.runtime.errors import ParlourError
-from services.runtime.telemetry import get_logger
 
 _messages = Counter("parlour_gateway_messages_in_parts_total", "Messages that were answered in parts", ["outcome"])
 _parts = Histogram("parlour_gateway_message_parts", "Parts for the assistant in such messages", buckets=(1, 2, 3, 4, 5, 7, 10, 20))
-_log = get_logger(__name__)
 
 # What is wrong with one part and not with the next: every other refusal would only be repeated.
 _OF_THE_PART = frozenset({"CONTENT_REFUSED", "CONTEXT_TOO_LONG", "INVALID_FIELD"})
@@ -209,4 +208,4 @@ async def forget_former_parts(
     try:
         await conversation.delete_messages(request, timeout_s=settings.command_s)
     except ParlourError as error:
-        _log.warning("former parts of an edited message stay in the conversation", reason=error.reason)
+        failures.ended(error, failures.Place.TURN, "former parts of an edited message stay in the conversation")

@@ -81,12 +81,15 @@ class ArrivalOrder[K: Hashable]:
         """Return the first place of a place's key."""
         return next(iter(self._places.get(place.key, {})), place)
 
-    def arrive(self, key: K, name: str = "") -> Place[K]:
-        """Take a place behind all those of the key; `leave` it in any case. `name` tells what it is for."""
-        places = self._places.setdefault(key, {})
+    def arrive(self, key: K, name: str = "", *, ahead: bool = False) -> Place[K]:
+        """Take a place behind all those of the key, or `ahead` of them; `leave` it in any case. `name` tells what it is for.
+
+        One ahead does not hold up those that had their turn before it came.
+        """
         place = Place(self, key, name)
-        places[place] = None
-        if len(places) == 1:
+        places = self._places.get(key, {})
+        self._places[key] = {place: None} | places if ahead else places | {place: None}
+        if ahead or not places:
             place.step_up()
         return place
 

@@ -10,29 +10,22 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from parlour.conversation.v1 import conversation_pb2
-from parlour.credit.v1 import credit_pb2
 from parlour.gateway.v1 import gateway_pb2
 from parlour.memory.v1 import memory_pb2
 from services.conversation.client import ConversationClient
 from services.credit.client import CreditClient
 from services.gateway import events, notices, requests
 from services.gateway.events import EventSink, Final
+from services.gateway.outage.outage_turns import OutageTurns
 from services.gateway.settings import GatewaySettings
 from services.gateway.settlement import Settled, Settlement
 from services.gateway.stopping import AnswerStopped, StopSwitch, Why
+from services.gateway.stored_answers import CHARGED, ended_answer
+from services.gateway.turn_cover import TurnCover
 from services.gateway.turn_record import TurnRecord
 from services.memory.client import MemoryClient
-from services.runtime.errors import CircuitOpen, DeadlineExceeded, DependencyUnavailable, HoldNotActive, Internal, ParlourError
-from services.runtime.telemetry import get_logger
-
-_log = get_logger(__name__)
-_ENDED = {
-    conversation_pb2.TURN_STATE_FINISHED: Final.OUTCOME_ANSWERED,
-    conversation_pb2.TURN_STATE_CUT: Final.OUTCOME_CUT,
-    conversation_pb2.TURN_STATE_APOLOGISED: Final.OUTCOME_REFUSED,
-    conversation_pb2.TURN_STATE_WITHDRAWN: Final.OUTCOME_REFUSED,
-}
-_CHARGED = (conversation_pb2.TURN_STATE_FINISHED, conversation_pb2.TURN_STATE_CUT)
+from services.runtime import failures
+from services.runtime.errors import CircuitOpen, DeadlineExceeded, DependencyUnavailable, ParlourError, StaleFence
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +35,8 @@ class Services:
     credit: CreditClient
     memory: MemoryClient
     conversation: ConversationClient
+    outage: OutageTurns | None = None
+    """What may be answered while credit cannot be reached."""
 
 
 @dataclass(slots=True)
@@ -49,9 +44,6 @@ class _Progress:
     """How far a turn has come: what its end depends on."""
 
     begun: conversation_pb2.BeginTurnResponse | None = None
-    hold_asked: credit_pb2.PlaceHoldRequest | None = None
-    """Set while nobody knows whether the hold was placed."""
-    hold: credit_pb2.PlaceHoldResponse | None = None
     model: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -97,11 +89,7 @@ class AssistantTurn:
         self._message = message
         self._said = said
         self._turn = requests.begin_turn(message, said, origin, file_characters_max=settings.text_file_characters_max)
-        self._prompt_tokens_max = requests.prompt_tokens(
-            self._turn, usual=settings.prompt_tokens_max, for_files_max=settings.text_file_prompt_tokens_max
-        )
-        # What a hold covers is told to conversation, which shows no more.
-        self._images_max = len(self._turn.images) + settings.earlier_images_max
+        self._cover = TurnCover(services.credit, services.outage, settings, settlement, self._turn, record)
         self._turn_id = requests.turn_id_of(message)
         self._send = relay.send
         self._record = record
@@ -109,7 +97,6 @@ class AssistantTurn:
         self._stop_switch = stop or StopSwitch()
         self._superseded = superseded
         self._progress = _Progress()
-        self._holding: asyncio.Task[credit_pb2.PlaceHoldResponse] | None = None
         self._said_notices: set[str] = set()
         self.abandoned = False
         """Set when the process stops: a turn of which nothing was delivered is then left to another gateway."""
@@ -125,26 +112,25 @@ class AssistantTurn:
             return await self._end_stopped()
         except TimeoutError:
             return await self._end_early(DeadlineExceeded("the turn's time is over"))
-        except ParlourError as error:
-            return await self._end_early(error)
         except asyncio.CancelledError:
             await self._stop()
             raise
         except Exception as error:
-            _log.exception("turn failed", turn_id=self._turn_id, exc_info=error)
-            return await self._end_early(Internal("unexpected"))
+            return await self._end_early(error)
         return answer if isinstance(answer, Final) else await self._settle_finished(answer)
 
     async def _answer(self) -> Final | conversation_pb2.ReplyFinished:
         """Return the finished reply, or the last event of a turn that had ended before."""
         looking = asyncio.create_task(self._search())
-        holding = self._holding = asyncio.create_task(self._place_hold())
-        holding.add_done_callback(_note_failure)
+        self._cover.start()
         try:
             begun = await self._begin()
-            if begun.state in _ENDED:
-                return self._replayed(begun)
-            request = self._reply_request(begun, await holding, await self._found(looking))
+            if (ended := ended_answer(begun)) is not None:
+                return self._replayed(begun, ended)
+            await self._cover.covered()
+            if self._cover.is_first_of_outage:
+                await self._notice("outage")
+            request = self._reply_request(begun, await self._found(looking))
             with self._record.step("reply"):
                 return await self._stream(request)
         finally:
@@ -158,48 +144,12 @@ class AssistantTurn:
             await self._notice("not_kept")
         return begun
 
-    def _replayed(self, begun: conversation_pb2.BeginTurnResponse) -> Final:
-        if begun.state not in _CHARGED:
+    def _replayed(self, begun: conversation_pb2.BeginTurnResponse, ended: Final) -> Final:
+        if begun.state not in CHARGED:
             # The hold that was placed just now may be this turn's first, and nobody else would free it. That of a charged turn is the settlement's.
-            self._settlement.free_later(self._turn_id, self._hold_request(), "ENDED")
-        if self._holding is not None:
-            self._holding.cancel()
-        return Final(
-            turn_id=self._turn_id,
-            text=begun.reply_text,
-            outcome=_ENDED[begun.state],
-            model=begun.usage.model,
-            prompt_tokens=begun.usage.prompt_tokens,
-            completion_tokens=begun.usage.completion_tokens,
-            replayed=True,
-        )
-
-    def _hold_request(self) -> credit_pb2.PlaceHoldRequest:
-        settings = self._settings
-        return requests.place_hold(
-            self._turn,
-            prompt_tokens=self._prompt_tokens_max,
-            completion_tokens=settings.completion_tokens_max,
-            images=self._images_max,
-            ttl_s=settings.hold_ttl_s,
-            pools=settings.pools,
-        )
-
-    async def _place_hold(self) -> credit_pb2.PlaceHoldResponse:
-        request = self._hold_request()
-        self._progress.hold_asked = request
-        try:
-            with self._record.step("hold"):
-                placed = await self._services.credit.place_hold(request, timeout_s=self._settings.hold_s)
-        except DeadlineExceeded:
-            raise
-        except ParlourError:
-            self._progress.hold_asked = None
-            raise
-        if placed.hold.state != credit_pb2.Hold.STATE_ACTIVE:
-            raise HoldNotActive(credit_pb2.Hold.State.Name(placed.hold.state))
-        self._progress.hold, self._progress.hold_asked = placed, None
-        return placed
+            self._cover.free_later("ENDED")
+        self._cover.give_up()
+        return ended
 
     async def _search(self) -> memory_pb2.SearchMemoriesResponse | None:
         """Find memories; None, and never an error, where that fails: then the answer comes without them."""
@@ -209,7 +159,8 @@ class AssistantTurn:
         try:
             with self._record.step("search"):
                 return await self._services.memory.search_memories(request, timeout_s=self._settings.search_s)
-        except ParlourError:
+        except ParlourError as error:
+            failures.ended(error, failures.Place.TURN, "answering without memories", turn_id=self._turn_id)
             return None
 
     async def _found(self, looking: "asyncio.Task[memory_pb2.SearchMemoriesResponse | None]") -> memory_pb2.SearchMemoriesResponse:
@@ -218,22 +169,21 @@ class AssistantTurn:
             await self._notice("memory_unavailable")
         return found or memory_pb2.SearchMemoriesResponse()
 
-    def _reply_request(
-        self, begun: conversation_pb2.BeginTurnResponse, placed: credit_pb2.PlaceHoldResponse, found: memory_pb2.SearchMemoriesResponse
-    ) -> conversation_pb2.ReplyRequest:
+    def _reply_request(self, begun: conversation_pb2.BeginTurnResponse, found: memory_pb2.SearchMemoriesResponse) -> conversation_pb2.ReplyRequest:
         memories = [conversation_pb2.RecalledMemory(memory_id=result.memory.memory_id, text=result.memory.text) for result in found.results]
         self._progress.memories = len(memories)
         return conversation_pb2.ReplyRequest(
             turn_id=begun.turn_id,
             fence=begun.fence,
             message=self._turn,
-            account_id=placed.hold.account_id,
-            hold_id=placed.hold.hold_id,
-            models=placed.models,
-            max_prompt_tokens=self._prompt_tokens_max,
+            account_id=self._cover.account_id,
+            hold_id=self._cover.hold_id,
+            lease_id=self._cover.lease_id,
+            models=self._cover.models,
+            max_prompt_tokens=self._cover.prompt_tokens_max,
             max_completion_tokens=self._settings.completion_tokens_max,
             memories=memories,
-            max_images=self._images_max,
+            max_images=self._cover.images_max,
         )
 
     async def _stream(self, request: conversation_pb2.ReplyRequest) -> conversation_pb2.ReplyFinished:
@@ -250,21 +200,22 @@ class AssistantTurn:
                     case "delta":
                         self._record.first_text()
                         await self._send(events.delta(response.delta.text), partial(progress.take, response.delta))
+                    case "generated":
+                        self._cover.settle_meanwhile(response.generated.usage)
                     case "finished":
                         return response.finished
         raise DependencyUnavailable("conversation", "the reply ended before it was finished")
 
     async def _settle_finished(self, finished: conversation_pb2.ReplyFinished) -> Final:
-        assert self._progress.hold is not None
         with self._record.step("settle"):
-            work = self._settlement.capture(self._turn_id, self._progress.hold.hold, finished.usage)
-            settled = await self._settlement.protected(work)
+            settled = await self._settlement.protected(self._cover.settle_finished(finished.usage))
         if not finished.stored:
             await self._notice("not_kept")
         return self._final(Final.OUTCOME_ANSWERED, finished.text, finished.usage, settled)
 
-    async def _end_early(self, error: ParlourError) -> Final:
+    async def _end_early(self, problem: Exception) -> Final:
         """The answer cannot be had, or not all of it: settle, and say so. What another gateway has taken over is left to it."""
+        error = failures.ended(problem, failures.Place.TURN, "a turn ended early", turn_id=self._turn_id)
         if self._progress.delivered:
             key = "cut_time" if isinstance(error, DeadlineExceeded) else "cut"
             text = f"{self._progress.text}\n\n{notices.words(key)}"
@@ -273,9 +224,11 @@ class AssistantTurn:
             text = self._refusal(error)
             outcome, state = Final.OUTCOME_REFUSED, conversation_pb2.TURN_STATE_APOLOGISED
         settled = Settled()
-        if not self._superseded():
+        if not self._superseded() and not isinstance(error, StaleFence):  # whose fence it is settles the turn
             with self._record.step("settle"):
                 settled = await self._settlement.protected(self._settle_early(state, text, error.reason))
+        else:
+            self._cover.give_up()
         final = self._final(outcome, text, self._progress.delivered_usage() if self._progress.delivered else None, settled)
         final.reason = error.reason
         return final
@@ -303,43 +256,24 @@ class AssistantTurn:
     def _refusal(self, error: ParlourError) -> str:
         """The words for a failure: of a service that is away, those that name what it was needed for."""
         away = error.failure.unwell or isinstance(error, CircuitOpen)
-        begun, held = self._progress.begun is not None, self._progress.hold is not None
-        if not away or (isinstance(error, DeadlineExceeded) and begun and held):
+        begun, covered = self._progress.begun is not None, self._cover.is_covered
+        if not away or (isinstance(error, DeadlineExceeded) and begun and covered):
             return notices.words_for(error)
-        return notices.words("credit_unavailable" if begun and not held else "conversation_unavailable")
+        return notices.words(self._cover.refused_words if begun and not covered else "conversation_unavailable")
 
     async def _settle_early(self, state: "conversation_pb2.TurnState.ValueType", text: str, reason: str) -> Settled:
         """Charge what was delivered, or free the hold, and store the end of the turn, side by side."""
-        settled, _ = await asyncio.gather(self._settle_hold(reason), self._store_end(state, text))
+        delivered = self._progress.delivered_usage() if self._progress.delivered else None
+        settled, _ = await asyncio.gather(self._cover.settle_early(delivered, reason), self._store_end(state, text))
         return settled
 
-    async def _settle_hold(self, reason: str) -> Settled:
-        await self._stop_holding()
-        placed = self._progress.hold
-        if self._progress.hold_asked is not None:
-            # It would lock the person's credits until it expires.
-            self._settlement.free_later(self._turn_id, self._progress.hold_asked, reason)
-        if placed is None:
-            return Settled()
-        if self._progress.delivered:
-            return await self._settlement.capture(self._turn_id, placed.hold, self._progress.delivered_usage())
-        return await self._settlement.release(self._turn_id, placed.hold, reason)
-
-    async def _stop_holding(self) -> None:
-        """Let a hold that is being placed be placed, if that does not take long: one that is known is freed at once."""
-        if self._holding is None:
-            return
-        if self._progress.hold_asked is not None:
-            await asyncio.wait([self._holding], timeout=self._settings.settle_s / 2)
-        self._holding.cancel()
-
     async def _store_end(self, state: "conversation_pb2.TurnState.ValueType", text: str) -> None:
-        begun, placed = self._progress.begun, self._progress.hold
+        begun, cover = self._progress.begun, self._cover
         if begun is None or not begun.stored:
             return
         request = conversation_pb2.EndTurnRequest(turn_id=begun.turn_id, fence=begun.fence, state=state, text=text)
-        if placed is not None:
-            request.account_id, request.hold_id = placed.hold.account_id, placed.hold.hold_id
+        if cover.is_covered:
+            request.account_id, request.hold_id, request.lease_id = cover.account_id, cover.hold_id, cover.lease_id
             if self._progress.delivered:
                 request.usage.CopyFrom(self._progress.delivered_usage())
         await self._settlement.end(request)
@@ -347,25 +281,21 @@ class AssistantTurn:
     async def _stop(self) -> None:
         """Nobody reads any more: charge what was delivered and store it, or free everything."""
         if self._superseded():
-            if self._holding is not None:
-                self._holding.cancel()
+            self._cover.give_up()
             return
         if self._progress.delivered:
             work = self._settle_early(conversation_pb2.TURN_STATE_CUT, self._progress.text, "STOPPED")
         elif self.abandoned:
             # As after a crash: the turn and its hold stay, and whoever repeats the message or claims the turn finds both.
-            if self._holding is not None:
-                self._holding.cancel()
+            self._cover.give_up()
             return
         else:
             work = self._settle_early(conversation_pb2.TURN_STATE_APOLOGISED, notices.words("stopped"), "STOPPED")
         await self._settlement.protected(work)
 
     def _final(self, outcome: "Final.Outcome.ValueType", text: str, usage: conversation_pb2.ModelUsage | None, settled: Settled) -> Final:
-        placed = self._progress.hold
         # What is left in a pool is for its moderators to know.
-        own = placed is None or placed.hold.account_id == requests.account_of(self._message.user_id)
-        if not own:
+        if not self._cover.is_own:
             settled = Settled(settled.charged_microcredits)
         final = Final(
             turn_id=self._turn_id,
@@ -387,9 +317,3 @@ class AssistantTurn:
         self._said_notices.add(kind)
         self._record.notice(kind)
         await self._send(events.notice(kind, notices.words(kind)))
-
-
-def _note_failure(task: "asyncio.Task[credit_pb2.PlaceHoldResponse]") -> None:
-    """Take an error that nobody waits for any more, so that asyncio does not report it as forgotten."""
-    if not task.cancelled():
-        task.exception()

@@ -66,7 +66,7 @@ class ClaimStore:
     def __init__(self, client: "redis.Redis | None", *, ttl_s: float, done_s: float) -> None:
         self._client = client
         self._ttl_ms, self._done_ms = int(ttl_s * 1000), int(done_s * 1000)
-        self._redis = GuardedRedis(client, "claim")
+        self._redis = GuardedRedis(client, "claim", open_s=min(1.0, ttl_s / 4))  # claims are renewed thrice in their time
 
     async def put(self, turn_id: str, line: str, secret: bytes, *, in_order: bool) -> bytes | None:
         """Put a claim, if nobody has one; return what there was: None, DONE, somebody's secret, or what the message is behind in its line."""

@@ -104,6 +104,7 @@ WORDS: Mapping[str, str] = {
     "feature_redis": "the order of answers",
     "feature_discord": "Discord",
     "without_credit": "I can't answer questions, because I can't see what people can pay. Memories can be listed and changed.",
+    "without_credit_on_lease": "I answer a few questions of everybody all the same, and settle them later. Credits can't be looked up or given.",
     "without_memory": "I answer without memories, and can't remember, list or forget anything.",
     "without_conversation": "I can't answer questions. Memories and credits can be asked for.",
     "without_redis": "When somebody writes several messages at once, my answers may come in another order.",

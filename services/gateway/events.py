@@ -30,9 +30,17 @@ def notice(kind: str, text: str) -> Event:
     return Event(notice=gateway_pb2.Notice(kind=kind, text=text))
 
 
-def refused(turn_id: str, text: str, reason: str) -> Final:
+def refused(turn_id: str, text: str, reason: str, *, retry_after_s: float | None = None) -> Final:
     """Nothing could be answered; the text says why."""
-    return Final(turn_id=turn_id, text=text, outcome=Final.OUTCOME_REFUSED, reason=reason)
+    return Final(turn_id=turn_id, text=text, outcome=Final.OUTCOME_REFUSED, reason=reason, retry_after_s=retry_after_s or 0.0)
+
+
+def replayed(final: Final) -> Final:
+    """The same answer, given again."""
+    repeated = Final()
+    repeated.CopyFrom(final)
+    repeated.replayed = True
+    return repeated
 
 
 class EventSink(Protocol):

@@ -15,12 +15,11 @@ from prometheus_client import Counter
 from parlour.conversation.v1 import conversation_pb2
 from services.conversation.client import ConversationClient
 from services.gateway.settings import GatewaySettings
+from services.runtime import failures
 from services.runtime.bounded_map import BoundedMap
 from services.runtime.errors import ParlourError
-from services.runtime.telemetry import get_logger
 
 _reads = Counter("parlour_gateway_guild_settings_reads_total", "Reads of a guild's settings, by what they were answered from", ["answer"])
-_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ class GuildSettingsCache:
         try:
             answer = await self._conversation.get_guild_settings(request, timeout_s=self._ask_s)
         except ParlourError as error:
-            _log.info("a guild's settings are not known", reason=error.reason)
+            failures.ended(error, failures.Place.BACKGROUND, "a guild's settings are not known")
             before = self._kept.peek(guild_id)
             settings, known = (before.settings, before.known) if before is not None else (_defaults(guild_id), False)
             loaded = _Kept(settings, self._clock() + self._retry_s, known)

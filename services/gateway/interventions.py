@@ -11,12 +11,11 @@ from parlour.gateway.v1 import gateway_pb2
 from services.conversation.client import ConversationClient
 from services.gateway.stop_signals import StopSignals
 from services.gateway.stopping import StopSwitch, Why
+from services.runtime import failures
 from services.runtime.errors import ParlourError
-from services.runtime.telemetry import get_logger
 
 _withdrawn = Counter("parlour_gateway_messages_withdrawn_total", "Deleted messages that were taken out of their conversations")
 _edited = Counter("parlour_gateway_messages_edited_total", "Messages whose stored text was changed by a later edit")
-_log = get_logger(__name__)
 _DELETED_AT_ONCE = 100  # of conversation's DeleteMessagesRequest.message_ids
 
 
@@ -112,7 +111,7 @@ class Interventions:
                 parts = conversation_pb2.DeleteMessagesRequest(request_id=f"{request_id}:parts", conversation=where, message_ids=further)
                 await self._conversation.delete_messages(parts, timeout_s=self._store_s)
         except ParlourError as error:
-            _log.warning("an edit could not be stored", reason=error.reason)
+            failures.ended(error, failures.Place.BACKGROUND, "an edit could not be stored")
             return False
         _edited.inc(changed)
         return changed

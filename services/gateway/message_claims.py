@@ -25,6 +25,7 @@ from services.runtime.bounded_map import BoundedMap
 from services.runtime.telemetry import get_logger
 
 CONFIRM_S = 4.0  # a pause lets commands under way fail, and Redis is given time for some seconds after that
+DONE_RETRY_S = 30.0
 
 _claims = Counter("parlour_gateway_message_claims_total", "Messages that were about to be answered, by what their claim said", ["result"])
 _lost = Counter("parlour_gateway_message_claims_lost_total", "Claims that another gateway took over before their message was answered")
@@ -37,11 +38,13 @@ _log = get_logger(__name__)
 class Claim:
     """One message's claim.
 
-    `mine`: this gateway is to answer it; `taken_over`: another one had begun; `lost`: it no longer is ours, because another one took it over.
+    `mine`: this gateway is to answer it; `answered`: it is done, by whomever; `taken_over`: another one had begun;
+    `lost`: it no longer is ours, because another one took it over.
     """
 
     turn_id: str
     mine: bool
+    answered: bool = False
     line: str = ""
     secret: bytes = b""
     taken_over: bool = False
@@ -85,6 +88,8 @@ class MessageClaims:
         self._ttl_s = ttl_s
         self._watched_max = watched_max
         self._poll_s = poll_s
+        self._done_retry_s = min(DONE_RETRY_S, done_s)
+        self._draining = False
         self._clock = clock
         # Plain dictionaries: what is being answered or watched must not be evicted; the gateway's queue and watched_max bound them.
         self._held: dict[str, Claim] = {}
@@ -138,8 +143,13 @@ class MessageClaims:
         claim = self._held.get(turn_id)
         return claim is not None and await self.still_mine(turn_id) and not self._is_overdue(claim)
 
+    def concerns_us(self, turn_id: str) -> bool:
+        """Return whether this gateway is answering the message, or watches another one do so."""
+        return turn_id in self._held or turn_id in self._watched
+
     async def drain(self) -> None:
-        """Stop renewing and watching, and wait until what was held is given back."""
+        """Stop renewing and watching, and wait until what was held is given back, for which Redis is asked once more."""
+        self._draining = True
         for task in (self._renewing, self._watching):
             if task is not None:
                 task.cancel()
@@ -173,7 +183,7 @@ class MessageClaims:
             except ClaimsUnavailable:
                 _claims.labels("unavailable").inc()
                 return Claim(turn_id, mine=True, taken_over=taken_over)
-            if held is None:
+            if held is None or held == secret:  # ours: it was put by a command whose answer we did not get
                 _claims.labels("taken_over" if taken_over else "granted").inc()
                 self._renewing = self._running(self._renewing, self._renew_forever, "renew message claims")
                 return claim
@@ -202,7 +212,7 @@ class MessageClaims:
     @staticmethod
     def _refused(turn_id: str, result: str) -> Claim:
         _claims.labels(result).inc()
-        return Claim(turn_id, mine=False)
+        return Claim(turn_id, mine=False, answered=result == "done")
 
     async def _change_of(self, turn_id: str) -> bool:
         """Wait until the message is done or its claim has died; False, at once, where too many are watched."""
@@ -285,8 +295,16 @@ class MessageClaims:
         task.add_done_callback(self._tasks.discard)
 
     async def _given_back(self, claim: Claim) -> None:
+        """Give a claim back. That a message is done is said until Redis hears it, for a while: another gateway would answer it once more."""
+        give_up_at_s = self._clock() + (self._done_retry_s if claim.finished else 0.0)
         give_back = self._store.finish if claim.finished else self._store.release
-        try:
-            await give_back(claim.turn_id, claim.line, claim.secret)
-        except ClaimsUnavailable as error:
-            _log.info("a claim could not be given back and runs out", problem=str(error))
+        while True:
+            try:
+                await give_back(claim.turn_id, claim.line, claim.secret)
+            except ClaimsUnavailable as error:
+                if self._clock() >= give_up_at_s or self._draining:
+                    _log.info("a claim could not be given back and runs out", problem=str(error))
+                    return
+            else:
+                return
+            await asyncio.sleep(self._poll_s * 2)

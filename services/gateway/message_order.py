@@ -24,9 +24,9 @@ class MessageOrder:
         self._order: ArrivalOrder[Person] = ArrivalOrder(waiting_per_key_max=waiting_per_user_max, waiting_max=waiting_max)
         self._watch_s = watch_s
 
-    def arrive(self, person: Person, turn_id: str) -> Place[Person]:
-        """Take a message's place in line; `leave` it in any case."""
-        return self._order.arrive(person, turn_id)
+    def arrive(self, person: Person, turn_id: str, *, again: bool = False) -> Place[Person]:
+        """Take a message's place in line; `leave` it in any case. One that comes `again` goes first: what came before it is through."""
+        return self._order.arrive(person, turn_id, ahead=again)
 
     async def first(self, place: Place[Person], *, shared: bool) -> None:
         """Wait until the person's earlier messages are through. Raises Overloaded where there are too many of them, and this gateway answers them.

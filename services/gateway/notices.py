@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from services.gateway import command_words
-from services.runtime.errors import FAILURES, InsufficientCredit, ParlourError
+from services.runtime.errors import FAILURES, InsufficientCredit, ParlourError, RateLimited
 
 MICROCREDITS_PER_CREDIT = 1_000_000
 
@@ -29,9 +29,18 @@ WORDS: Mapping[str, str] = {
     "slow_down": "That was a lot of messages at once. Please wait a moment.",
     # What was degraded, said once beside the answer.
     "memory_unavailable": "I can't reach my memory right now, so I'm answering without it.",
+    "outage": "I can't reach your credits right now. I'll answer you a few times all the same, and settle it when they are back.",
     "not_kept": "I can't save anything right now: this conversation will not be kept.",
     # Refusals that name the part that is missing.
     "credit_unavailable": "Sorry, I can't check your credits right now, so I can't answer. Nothing was charged. Please try again in a minute.",
+    "emergency": (
+        "Sorry, I can't reach anybody's credits, and can't answer any more questions until they are back. "
+        "Commands like /memories and /help still work. Nothing was charged."
+    ),
+    "outage_turns_used": (
+        "Sorry, I still can't reach your credits, and can't answer any more of your questions until they are back. "
+        "Commands like /memories and /help still work. Nothing was charged."
+    ),
     "conversation_unavailable": "Sorry, I can't have a conversation right now. Nothing was charged. Please try again in a minute.",
     "memory_command_unavailable": "Sorry, I can't reach my memory right now. Nothing was changed. Please try again in a minute.",
     "voice_command_unavailable": "Sorry, I can't look up how I talk right now. Nothing was changed. Please try again in a minute.",
@@ -188,6 +197,8 @@ def words_for(error: ParlourError) -> str:
     """Return what a person is told about a failure; nothing of the error's own message goes into it."""
     if isinstance(error, InsufficientCredit):
         return words("insufficient_credit", available=credits_text(error.available_microcredits), required=credits_text(error.required_microcredits))
+    if isinstance(error, RateLimited) and "model" in error.metadata:
+        return words("busy")  # a provider's limit on all of us is not the doing of the person who reads this
     return words(notice_key(error))
 
 

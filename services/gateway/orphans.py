@@ -10,8 +10,10 @@ from parlour.conversation.v1 import conversation_pb2
 from services.gateway import notices, requests
 from services.gateway.answer_parts import message_id_of
 from services.gateway.assistant_turn import Services
+from services.gateway.message_claims import MessageClaims
 from services.gateway.settings import GatewaySettings
 from services.gateway.settlement import Settlement
+from services.runtime import failures
 from services.runtime.errors import ParlourError
 from services.runtime.telemetry import get_logger
 
@@ -50,16 +52,25 @@ class OrphanPoll:
 
     "api" turns are always looked for: their apology is stored, so that repeating the message finds it. Those of another origin only while its
     courier is connected. Nothing is asked while conversation is known to be away: polls must not open the circuit that people's turns need. The
-    words are delivered before the turn is ended: a crash in between repeats them rather than losing them.
+    words are delivered before the turn is ended: a crash in between repeats them rather than losing them. A message that a gateway has claimed, to
+    answer it after all, is left to that one.
     """
 
     def __init__(
-        self, services: Services, settlement: Settlement, settings: GatewaySettings, couriers: Couriers, *, is_up: Callable[[], bool] = lambda: True
+        self,
+        services: Services,
+        settlement: Settlement,
+        settings: GatewaySettings,
+        couriers: Couriers,
+        *,
+        claims: MessageClaims | None = None,
+        is_up: Callable[[], bool] = lambda: True,
     ) -> None:
         self._services = services
         self._settlement = settlement
         self._settings = settings
         self._couriers = couriers
+        self._claims = claims or MessageClaims.alone(settings.claim_done_s)
         self._is_up = is_up
 
     async def run(self) -> None:
@@ -77,7 +88,7 @@ class OrphanPoll:
             if courier is None and origin != "api":
                 continue
             for turn in await self._claim(origin):
-                apologised += await self._apologise(turn, courier)
+                apologised += await self._apologise(turn, courier) if courier is None else await self._claimed(turn, courier)
         return apologised
 
     async def _claim(self, origin: str) -> Sequence[conversation_pb2.OrphanedTurn]:
@@ -85,8 +96,21 @@ class OrphanPoll:
         try:
             return (await self._services.conversation.claim_orphaned_turns(request, timeout_s=self._settings.begin_s)).turns
         except ParlourError as error:
-            _log.info("unfinished turns could not be asked for", origin=origin, reason=error.reason)
+            failures.ended(error, failures.Place.BACKGROUND, "unfinished turns could not be asked for", origin=origin)
             return ()
+
+    async def _claimed(self, turn: conversation_pb2.OrphanedTurn, courier: Courier) -> bool:
+        message_id = message_id_of(turn.message.message_id)
+        turn_id = f"{message_id}:{turn.message.attempt}"
+        if self._claims.concerns_us(turn_id):
+            return False
+        async with self._claims.claimed(turn_id, watch=False) as claim:
+            if claim.answered:  # in this turn's stead by another part of the message, or by a gateway that could not store it
+                return await self._apologise(turn, None)
+            apologised = claim.mine and await self._apologise(turn, courier)
+            if apologised:
+                claim.done()
+            return apologised
 
     async def _apologise(self, turn: conversation_pb2.OrphanedTurn, courier: Courier | None) -> bool:
         text = notices.words("orphaned")

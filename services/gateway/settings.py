@@ -3,7 +3,7 @@
 import os
 import socket
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from services.gateway.discord.settings import DiscordSettings
 from services.runtime.settings import RedisSettings, ServiceSettings, service_config
@@ -41,7 +41,7 @@ class GatewaySettings(ServiceSettings, RedisSettings, DiscordSettings):
     settle_s: float = Field(2.0, gt=0, le=30, description="settling a turn, out of reach of cancellation")
     end_retry_s: float = Field(30.0, ge=0, le=600, description="how long an end of a turn that could not be stored is tried again")
     command_s: float = Field(5.0, gt=0, le=30, description="one call that a command makes")
-    hold_ttl_s: int = Field(180, ge=61, le=3600, description="how long a hold lasts if nobody settles it")
+    hold_ttl_s: int = Field(180, ge=1, le=3600, description="how long a hold lasts if nobody settles it; longer than a turn and its settling")
     prompt_tokens_max: int = Field(1600, ge=100, le=10_000_000, description="prompt that a hold covers")
     completion_tokens_max: int = Field(400, ge=1, le=1_000_000, description="reply that a hold covers")
     earlier_images_max: int = Field(2, ge=0, le=20, description="pictures of earlier messages that a hold covers beside a message's own")
@@ -79,9 +79,22 @@ class GatewaySettings(ServiceSettings, RedisSettings, DiscordSettings):
     guild_settings_idle_s: float = Field(3600.0, gt=0, le=86_400, description="how long the settings of a guild that nobody talks in are kept")
     guild_settings_max: int = Field(10_000, ge=1, le=1_000_000, description="guilds whose settings are kept")
 
+    rate_user_per_minute: float = Field(60.0, ge=0, le=100_000, description="messages of one person to the assistant in the long run; 0: no limit")
+    rate_user_burst: int = Field(60, ge=1, le=100_000, description="of which so many at once")
+    rate_guild_per_minute: float = Field(3_000.0, ge=0, le=1_000_000, description="the same of one guild, all its people; 0: no limit")
+    rate_guild_burst: int = Field(1_000, ge=1, le=1_000_000, description="of which so many at once")
+    rate_command_cost: float = Field(0.25, gt=0, le=1, description="what a command counts for, where a question counts for 1")
+    rate_told_s: float = Field(60.0, gt=0, le=3600, description="who is too fast is told so once in this time; by the API, each time")
+    rate_keys_max: int = Field(50_000, ge=1, le=10_000_000, description="people, and guilds, whose pace is known at once")
+    blocks_poll_s: float = Field(5.0, gt=0, le=3600, description="how often the list of whom operators have blocked is asked for")
+    blocks_ask_s: float = Field(2.0, gt=0, le=30, description="asking for a page of it; past it the list before holds")
+
     running_max: int = Field(64, ge=1, le=10_000, description="turns under way at once; more wait")
+    running_min: int = Field(8, ge=1, le=10_000, description="of those, as many run at least while the services that turns begin with are slow")
+    slow_begin_s: float = Field(0.75, gt=0, le=30, description="a turn that takes longer to begin says that they are; then fewer run at once")
     waiting_per_user_max: int = Field(5, ge=1, le=1000, description="messages of one person in one place that wait")
     waiting_max: int = Field(512, ge=1, le=100_000, description="messages that wait in all")
+    wait_s_max: float = Field(6.0, gt=0, le=60, description="a message that would wait longer, by how fast turns end now, is refused")
     lease_ttl_s: float = Field(4.0, ge=1, le=600, description="how long a lease of a person's turns outlives a dead gateway")
     lease_wait_s: float = Field(20.0, ge=0, le=60, description="how long to wait for another gateway's turn of the same person")
     stop_wait_s: float = Field(1.0, ge=0, le=10, description="how long other gateways are waited for when an answer is to be stopped")
@@ -92,3 +105,34 @@ class GatewaySettings(ServiceSettings, RedisSettings, DiscordSettings):
     orphan_poll_s: float = Field(5.0, gt=0, le=600, description="how often turns that nobody finished are looked for")
     deliver_s: float = Field(10.0, gt=0, le=30, description="bringing one apology to its channel")
     orphans_max: int = Field(20, ge=1, le=100, description="unfinished turns taken at once")
+
+    data_dir: str = Field("", validation_alias="PARLOUR_DATA_DIR", description="folder for the outage journal; empty: no turns while credit is away")
+    outage_instance: str = Field(
+        default_factory=socket.gethostname,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+        description="names this gateway's lease and the folder of its journal; the same after every restart, and of no other gateway",
+    )
+    # Some sixty answers of the shipped price list's model at their dearest: what the people of one gateway may be given before anybody is asked.
+    outage_lease_microcredits: int = Field(
+        20_000_000, ge=0, le=1_000_000_000_000, description="what answers may cost in all while credit is away; 0: nobody is answered then"
+    )
+    outage_lease_ttl_s: int = Field(21_600, ge=10, le=604_800, description="how long a lease lasts that is not prolonged")
+    outage_renew_after: float = Field(0.25, gt=0, lt=1, description="share of that after which it is prolonged; an outage finds the rest")
+    outage_replace_below: float = Field(0.5, ge=0, lt=1, description="share of a lease's amount; where less is left of it, another one is acquired")
+    outage_margin_s: float = Field(5.0, ge=0, le=3600, description="so long before it expires a lease takes no turns: clocks differ")
+    outage_quiet_s: float = Field(3600.0, gt=0, le=86_400, description="an outage that nobody has met for so long is over")
+    outage_people_max: int = Field(10_000, ge=1, le=1_000_000, description="people answered in one outage, and tiers known at once")
+    outage_journal_bytes_max: int = Field(8 << 20, ge=4_096, le=1 << 30, description="beyond it the journal takes no turns, some 16,000 by default")
+    outage_poll_s: float = Field(2.0, gt=0, le=60, description="how often it is looked for turns to settle and a lease to prolong")
+    outage_retry_max_s: float = Field(30.0, gt=0, le=600, description="how long at most between two tries while credit does not answer")
+    outage_call_s: float = Field(5.0, gt=0, le=30, description="one call about the lease")
+    outage_batch: int = Field(100, ge=1, le=500, description="turns settled by one call")
+
+    @field_validator("hold_ttl_s")
+    @classmethod
+    def _holds_outlive_turns(cls, hold_ttl_s: int, known: ValidationInfo) -> int:
+        # What does not fit itself is not here, and has a sentence of its own.
+        turn_s, settle_s = known.data.get("turn_s"), known.data.get("settle_s")
+        if turn_s is not None and settle_s is not None and hold_ttl_s <= turn_s + settle_s:
+            raise ValueError(f"a hold must outlive the turn that it is for: more than turn_s and settle_s, {turn_s:g} s and {settle_s:g} s")
+        return hold_ttl_s

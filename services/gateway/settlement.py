@@ -15,15 +15,13 @@ from parlour.credit.v1 import credit_pb2
 from services.conversation.client import ConversationClient
 from services.credit.client import CreditClient
 from services.gateway import requests
-from services.runtime import deadline
-from services.runtime.errors import CircuitOpen, HoldExpired, HoldNotActive, Overloaded, ParlourError
-from services.runtime.telemetry import get_logger
+from services.runtime import deadline, failures
+from services.runtime.errors import HoldExpired, HoldNotActive, ParlourError
 
 _pending = Gauge("parlour_gateway_settlements_pending", "Settlements under way")
 _failed = Counter(
     "parlour_gateway_settlements_failed_total", "Settlements left to the settlement job, the expiry of the hold or the orphan poll", ["step"]
 )
-_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class Settlement:
         self._tasks.discard(task)
         _pending.dec()
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("settlement failed", exc_info=error)
+            failures.ended(error, failures.Place.BACKGROUND, "settlement failed")
 
     async def drain(self, seconds: float) -> int:
         """Wait for what is under way, then cancel it; return how many settlements were cancelled (jobs and expiry finish those)."""
@@ -149,7 +147,7 @@ class Settlement:
             raise
 
     def _worth_retrying(self, error: ParlourError) -> bool:
-        return self._retry_s > 0 and (error.failure.unwell or isinstance(error, CircuitOpen | Overloaded))
+        return self._retry_s > 0 and error.failure.worth_repeating
 
     async def _again[A](self, step: str, call: Callable[[float], Awaitable[A]]) -> None:
         clock = asyncio.get_running_loop().time
@@ -159,6 +157,8 @@ class Settlement:
             try:
                 with deadline.detached(self._settle_s):
                     await call(self._settle_s)
+            except (HoldNotActive, HoldExpired):
+                return  # the settlement job, or the hold's expiry, was faster
             except ParlourError as error:
                 if not self._worth_retrying(error) or clock() + pause_s > give_up_at:
                     self._give_up(step, error)
@@ -170,7 +170,7 @@ class Settlement:
     @staticmethod
     def _give_up(step: str, error: ParlourError) -> None:
         _failed.labels(step).inc()
-        _log.warning("settlement given up", step=step, reason=error.reason, problem=error.message)
+        failures.ended(error, failures.Place.BACKGROUND, "settlement given up", step=step)
 
 
 def _release_request(turn_id: str, hold: credit_pb2.Hold, reason: str) -> credit_pb2.ReleaseHoldRequest:

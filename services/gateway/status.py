@@ -18,30 +18,45 @@ MEANING: Mapping[str, str] = {
 }
 """What it means for people while a feature does not work."""
 
+ON_LEASE = "Questions are answered on the lease, a few for each person, and settled when credit can be reached. Credits cannot be asked for."
+"""The same of credit while the outage allowance lasts."""
+
 
 class Status:
     """Describes the features of one gateway. `breakers` gives, by feature, the state of the way to it: closed, half_open or open."""
 
-    def __init__(self, health: Health, breakers: Mapping[str, Callable[[], str]], *, instance_id: str, version: str) -> None:
+    def __init__(
+        self,
+        health: Health,
+        breakers: Mapping[str, Callable[[], str]],
+        *,
+        instance_id: str,
+        version: str,
+        outage: Callable[[], gateway_pb2.OutageStatus] = gateway_pb2.OutageStatus,
+    ) -> None:
         self._health = health
         self._breakers = breakers
         self._instance_id = instance_id
         self._version = version
+        self._outage = outage
 
     def describe(self) -> gateway_pb2.GetStatusResponse:
         """Return every feature that this gateway is set up with."""
         watched = self._health.dependencies()
         names = [name for name in MEANING if name in watched or name in self._breakers]
+        outage = self._outage()
+        meanings = {**MEANING, "credit": ON_LEASE} if outage.active else MEANING
         return gateway_pb2.GetStatusResponse(
-            features=[self._feature(name, watched.get(name, True)) for name in names],
+            features=[self._feature(name, watched.get(name, True), meanings[name]) for name in names],
             instance_id=self._instance_id,
             version=self._version,
+            outage=outage,
         )
 
-    def _feature(self, name: str, answers: bool) -> gateway_pb2.FeatureStatus:
-        state = self._breakers.get(name, lambda: "closed")()
-        healthy = answers and state == "closed"
-        return gateway_pb2.FeatureStatus(name=name, healthy=healthy, detail="" if healthy else MEANING[name])
+    def _feature(self, name: str, answers: bool, meaning: str) -> gateway_pb2.FeatureStatus:
+        state = self._breakers[name]() if name in self._breakers else ""
+        healthy = answers and state in ("", "closed")
+        return gateway_pb2.FeatureStatus(name=name, healthy=healthy, detail="" if healthy else meaning, breaker=state)
 
 
 async def probe_service(remote: Remote, *, timeout_s: float = 1.0) -> None:

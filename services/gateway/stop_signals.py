@@ -14,6 +14,7 @@ from prometheus_client import Counter
 from redis.exceptions import RedisError
 
 from parlour.gateway.v1 import gateway_pb2
+from services.runtime import failures
 from services.runtime.guarded_redis import GuardedRedis, RedisUnavailable
 from services.runtime.telemetry import get_logger
 
@@ -120,4 +121,4 @@ class StopSignals:
                 pipeline.expire(key, _COUNTED_TTL_S)
                 await pipeline.execute()
         except Exception as error:  # whatever another version of us may publish
-            _log.warning("a stop of another gateway failed", problem=type(error).__name__)
+            failures.ended(error, failures.Place.BACKGROUND, "a stop of another gateway failed")

@@ -18,12 +18,20 @@ _log = get_logger(__name__)
 
 
 class TurnRecord:
-    """Keeps the times of one turn's steps."""
+    """Keeps the times of one turn's steps; `took` is told each, in seconds, at its end."""
 
-    def __init__(self, turn_id: str, origin: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        turn_id: str,
+        origin: str,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        took: Callable[[str, float], None] = lambda step, seconds: None,
+    ) -> None:
         self._turn_id = turn_id
         self._origin = origin
         self._clock = clock
+        self._took = took
         self._started_s = clock()
         self._ms_by_step: dict[str, float] = {}
 
@@ -34,7 +42,9 @@ class TurnRecord:
         try:
             yield
         finally:
-            self._ms_by_step[f"{name}_ms"] = round((self._clock() - started_s) * 1000, 1)
+            seconds = self._clock() - started_s
+            self._ms_by_step[f"{name}_ms"] = round(seconds * 1000, 1)
+            self._took(name, seconds)
 
     def first_text(self) -> None:
         """Note that the first text is about to be sent; later calls change nothing."""

@@ -32,7 +32,7 @@ def main() -> NoReturn:
     watchdog = Watchdog()
     try:
         with data_folder.opened(arguments.data_dir) as folder:
-            plan = Plan(Addresses(arguments.port_base), arguments.model == "embedded", dict(os.environ))
+            plan = Plan(Addresses(arguments.port_base), arguments.model == "embedded", dict(os.environ), tls=arguments.tls)
             status = asyncio.run(_run(Stack(plan, folder, watchdog, say), watchdog, say, chat=arguments.action == "run"))
     except StackFailure as failure:
         print(f"parlour: {failure}", file=sys.stderr, flush=True)
@@ -48,6 +48,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data-dir", type=Path, default=default, help="where everything is kept (default: %(default)s)")
     parser.add_argument("--port-base", type=_port_base, default=DEFAULT_PORT_BASE, help="the first port (default: %(default)s)")
     parser.add_argument("--model", choices=["auto", "embedded"], default="auto", help="embedded: use the model in the box, whatever else there is")
+    parser.add_argument("--tls", action="store_true", help="with mutual TLS between the services, by certificates of its own in the data folder")
     return parser.parse_args()
 
 

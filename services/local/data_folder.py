@@ -9,7 +9,7 @@ from pathlib import Path
 
 from services.local.failure import StackFailure
 
-LAYOUT = "5"
+LAYOUT = "6"
 _FREE_MIN_BYTES = 50 * 2**20
 _FREE_NEW_MIN_BYTES = 250 * 2**20
 _PROBE_BYTES = 4 * 2**20
@@ -35,6 +35,11 @@ class DataFolder:
     def migrated_file(self) -> Path:
         """Says which migrations the databases have had."""
         return self.path / "migrated"
+
+    @property
+    def certificates(self) -> Path:
+        """The development authority and what it signed, where the stack runs with TLS."""
+        return self.path / "tls"
 
     @property
     def models_file(self) -> Path:

@@ -124,4 +124,6 @@ allowance_microcredits = 100_000_000
 overdraft_microcredits = 0
 capture_policy = "cap"
 grace_s = 600
+# Turns that a person may take in one outage of the credit service, on the outage allowance; 0: none.
+outage_turns = 3
 """

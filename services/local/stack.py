@@ -16,6 +16,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.local.addresses import SERVICES, Addresses, free_port, require_free
+from services.local.certificates import certificate_environment, make_certificates, operator_credentials
 from services.local.child import Command
 from services.local.data_folder import DataFolder
 from services.local.discord import MODULE as REGISTER_MODULE
@@ -43,6 +44,7 @@ class Plan:
     addresses: Addresses
     embedded_model: bool  # whatever else there is
     environment: Mapping[str, str]
+    tls: bool = False  # between the services, by certificates in the data folder
 
 
 class Stack:
@@ -62,6 +64,8 @@ class Stack:
     async def start(self) -> None:
         """Start everything and wait until it is ready. Raises StackFailure."""
         require_free(self._plan.addresses)
+        if self._plan.tls:
+            await asyncio.to_thread(make_certificates, self._folder.certificates)
         self._postgres.require_version()
         models_file, model = await self._start_model()
         if not (self._folder.database / "PG_VERSION").exists():
@@ -94,12 +98,13 @@ class Stack:
         """Every address, one a line."""
         addresses = self._plan.addresses
         shown = [f"{name:<13} {addresses.service(name):<18} metrics http://{addresses.metrics(name)}/metrics" for name in SERVICES]
-        return [*shown, f"{'data':<13} {self._folder.path}"]
+        certificates = [f"{'certificates':<13} {self._folder.certificates}"] if self._plan.tls else []
+        return [*shown, *certificates, f"{'data':<13} {self._folder.path}"]
 
     def client_environment(self) -> dict[str, str]:
         """What a client of this stack is told."""
         addresses = {f"PARLOUR_{name.upper()}_ADDRESS": self._plan.addresses.service(name) for name in SERVICES}
-        return {**_with_our_code(self._plan.environment), **addresses}
+        return {**_with_our_code(self._plan.environment), **addresses, **self._certificate("operator")}
 
     def _supervise(self, command: Command) -> Supervised:
         child = Supervised(command, self._folder.log(command.name), self._watchdog, self._say)
@@ -173,15 +178,22 @@ class Stack:
         )
         waiting: list[Awaitable[None]] = []
         for name in SERVICES:
-            child = self._supervise(self._module(name, f"services.{name}", "serve", environment=environment))
-            waiting.append(child.wait_ready(partial(_serving, addresses.service(name))))
+            told = {**environment, **self._certificate(name)}
+            child = self._supervise(self._module(name, f"services.{name}", "serve", environment=told))
+            waiting.append(child.wait_ready(partial(_serving, self._credentials(), addresses.service(name))))
         return waiting
 
     async def _gateway_reaches_the_others(self) -> None:
         """Wait until the first message will find everything: services that serve may still be unseen by one that started before them."""
         gateway = next(child for child in self._running if child.command.name == "gateway")
         for name in DATABASES:
-            await gateway.wait_ready(partial(_serving, self._plan.addresses.service("gateway"), f"dependency.{name}"))
+            await gateway.wait_ready(partial(_serving, self._credentials(), self._plan.addresses.service("gateway"), f"dependency.{name}"))
+
+    def _certificate(self, name: str) -> dict[str, str]:
+        return certificate_environment(self._folder.certificates, name) if self._plan.tls else {}
+
+    def _credentials(self) -> grpc.ChannelCredentials | None:
+        return operator_credentials(self._folder.certificates) if self._plan.tls else None
 
     def _module(
         self, name: str, module: str, *arguments: str, environment: Mapping[str, str] | None = None, stop_signal: signal.Signals = signal.SIGTERM
@@ -234,9 +246,9 @@ def _model_answers(port: int) -> bool:
         return False
 
 
-async def _serving(address: str, part: str = "") -> bool:
+async def _serving(credentials: grpc.ChannelCredentials | None, address: str, part: str = "") -> bool:
     """Whether a service says that it serves, or that it reaches a part it depends on."""
-    async with grpc.aio.insecure_channel(address) as channel:
+    async with grpc.aio.secure_channel(address, credentials) if credentials else grpc.aio.insecure_channel(address) as channel:
         try:
             answer = await health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]
                 health_pb2.HealthCheckRequest(service=part), timeout=_PROBE_S

@@ -9,6 +9,7 @@ from parlour.memory.v1 import memory_pb2_grpc
 from services.conversation import client as conversation_client
 from services.conversation.client import ConversationClient
 from services.memory import jobs as memory_jobs
+from services.memory.callers import ALLOWED_CALLERS
 from services.memory.client import QUERY_SERVICE, SERVICE
 from services.memory.embeddings import EmbeddingModels
 from services.memory.erasure import Erasure
@@ -24,7 +25,7 @@ from services.memory.recall import Recall
 from services.memory.reembedding import Reembedding
 from services.memory.remembering import Remembering
 from services.memory.replicas import Limits, Replicas, replica_addresses
-from services.memory.result_cache import ResultCache, connect
+from services.memory.result_cache import ResultCache
 from services.memory.room import Room
 from services.memory.servicer import MemoryServicer
 from services.memory.settings import MemorySettings
@@ -33,6 +34,7 @@ from services.retrieval.text_embedding import TextEmbedding
 from services.runtime.channel import Remote
 from services.runtime.database import Database
 from services.runtime.entrypoint import Parts, run
+from services.runtime.guarded_redis import connect
 from services.runtime.jobs import Jobs
 
 MAINTENANCE_POOL_SIZE = 2
@@ -196,7 +198,9 @@ async def start(settings: MemorySettings, parts: Parts) -> None:
         conversation = Remote("conversation", settings.conversation_address, retried=conversation_client.RETRIED, tls=parts.tls)
         parts.stack.push_async_callback(conversation.close)
     replicas = _replicas(settings, parts)
-    redis_client = connect(settings.redis_url, timeout_s=settings.result_cache_timeout_s) if settings.redis_url else None
+    redis_client = None
+    if settings.redis_url:
+        redis_client = connect(settings.redis_url, timeout_s=settings.result_cache_timeout_s, connections_max=settings.redis_connections_max)
     if redis_client is not None:
         parts.stack.push_async_callback(redis_client.aclose)
     memory = wire(settings, database, model, conversation=conversation, maintenance=maintenance, replicas=replicas, redis_client=redis_client)
@@ -226,4 +230,4 @@ def _replicas(settings: MemorySettings, parts: Parts) -> list[Database]:
 
 
 if __name__ == "__main__":
-    run("memory", MemorySettings, start, migrations_package="services.memory")
+    run("memory", MemorySettings, start, callers=ALLOWED_CALLERS, migrations_package="services.memory")

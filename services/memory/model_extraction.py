@@ -20,6 +20,7 @@ from services.memory.proposals import SCHEMA, InvalidOutput, Verdict, judged
 from services.memory.quarantine import looks_like_an_instruction
 from services.memory.scopes import Scope
 from services.memory.statements import Statement
+from services.runtime import failures
 from services.runtime.errors import ParlourError
 
 MODEL_EXTRACTOR_VERSION = 1_001
@@ -112,6 +113,7 @@ class ModelExtraction:
             try:
                 answer = await self._conversation.complete(request, timeout_s=self.limits.timeout_s)
             except ParlourError as error:
+                failures.ended(error, failures.Place.MODEL, "facts are extracted without a model")
                 _batches.labels(error.reason.lower()).inc()
                 return None
             _tokens.labels("prompt").inc(answer.usage.prompt_tokens)

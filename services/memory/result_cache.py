@@ -16,8 +16,6 @@ from datetime import datetime
 
 import redis.asyncio as redis
 from prometheus_client import Counter
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from services.memory.ranking import Found
 from services.retrieval.terms import normalised
@@ -52,11 +50,6 @@ class Kept:
     version: int
     score: float
     score_by_arm: Mapping[str, float]
-
-
-def connect(url: str, *, timeout_s: float) -> "redis.Redis":
-    """Return a client that gives up after `timeout_s` and does not try again: the database knows the answer, too."""
-    return redis.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=Retry(NoBackoff(), 0))
 
 
 def key_of(shape: Shape, versions: Mapping[uuid.UUID, int]) -> str:

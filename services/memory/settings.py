@@ -40,7 +40,9 @@ class MemorySettings(ServiceSettings, DatabaseSettings, RedisSettings):
     result_cache_scopes_max: int = Field(10_000, ge=1, le=1_000_000, description="scopes of which it is known when they were searched last")
     page_size_default: int = Field(50, ge=1, le=100, description="memories on a page that names no size")
 
-    replica_urls: str = Field("", pattern="^(postgres(ql)?://.+)?$", description="replicas to read from, separated by commas; empty: none")
+    replica_urls: str = Field(
+        "", repr=False, pattern="^(postgres(ql)?://.+)?$", description="replicas to read from, separated by commas; empty: none"
+    )
     replica_wait_s: float = Field(0.1, gt=0, le=5, description="how long a read waits for a replica; a fifth of its time left where that is less")
     replica_poll_s: float = Field(0.003, ge=0.001, le=1, description="how often it looks meanwhile")
     replica_read_s: float = Field(2.0, gt=0, le=60, description="how long a replica may take for a read; half of its time left where that is less")
@@ -52,7 +54,9 @@ class MemorySettings(ServiceSettings, DatabaseSettings, RedisSettings):
     forget_plan_s: float = Field(600.0, gt=0, le=86_400, description="how long a plan to forget can be committed")
     forget_undo_s: float = Field(3_600.0, ge=0, le=30 * 86_400, description="how long forgetting can be undone; then the text is gone")
     forget_items_max: int = Field(200, ge=1, le=10_000, description="memories in one plan to forget")
-    maintenance_url: str = Field("", description="postgresql://... for what crosses people's scopes (erasure, quarantine); empty: the service's own")
+    maintenance_url: str = Field(
+        "", repr=False, description="postgresql://... for what crosses people's scopes (erasure, quarantine); empty: the service's own"
+    )
     scopes_at_once_max: int = Field(200, ge=1, le=10_000, description="scopes that one transaction of maintenance is confined to")
     erasure_batch_max: int = Field(500, ge=1, le=10_000, description="memories, messages or plans that one transaction of an erasure removes")
     erasure_writers_wait_s: float = Field(2.0, gt=0, le=60, description="how long an erasure waits for writes under way; no other begins meanwhile")

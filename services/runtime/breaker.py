@@ -15,6 +15,7 @@ from services.runtime.errors import CircuitOpen
 
 _STATES = ("closed", "half_open", "open")
 _state = Gauge("parlour_breaker_state", "1 for the state a circuit breaker is in", ["target", "method_class", "state"])
+_refusals = Counter("parlour_breaker_refusals_total", "Calls that were not made because a breaker was open", ["target", "method_class"])
 _transitions = Counter("parlour_breaker_transitions_total", "Changes of a circuit breaker's state", ["target", "method_class", "to"])
 
 
@@ -75,6 +76,7 @@ class Breaker:
         state = self.state
         self._publish()
         if state == "open" or (state == "half_open" and self._probing):
+            _refusals.labels(self._target, self._method_class).inc()
             wait_s = max(0.1, self._opened_at + self._open_s - self._clock())
             raise CircuitOpen(self._target, retry_after_s=wait_s)
         self._probing = state == "half_open"

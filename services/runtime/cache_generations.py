@@ -9,13 +9,11 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-import redis.asyncio as redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from services.runtime.breaker import Breaker, Outcome
 from services.runtime.errors import CircuitOpen
+from services.runtime.guarded_redis import connect
 
 CONNECTIONS_MAX = 64
 _MARK = b"!"
@@ -64,14 +62,7 @@ class Generations:
     def __init__(self, url: str, name: str, *, timeout_s: float, ttl_s: float, edit_s: float) -> None:
         self._name_prefix = f"parlour:cache:{{{name}}}:"
         self._ttl_ms, self._edit_ms = int(ttl_s * 1000), int(edit_s * 1000)
-        self._client = redis.from_url(
-            url,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
-            retry=Retry(NoBackoff(), 0),
-            max_connections=CONNECTIONS_MAX,
-            redis_connect_func=self._connected,
-        )
+        self._client = connect(url, timeout_s=timeout_s, connections_max=CONNECTIONS_MAX, connected=self._connected)
         self._observe = self._client.register_script(_OBSERVE)
         self._begin = self._client.register_script(_BEGIN)
         self._finish = self._client.register_script(_FINISH)

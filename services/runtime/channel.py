@@ -19,14 +19,16 @@ from prometheus_client import Histogram
 from services.runtime import deadline
 from services.runtime.breaker import Breaker, Outcome
 from services.runtime.errors import DeadlineExceeded, DependencyUnavailable, ParlourError
-from services.runtime.security import TlsFiles, channel_credentials
+from services.runtime.renewed_channel import RenewedChannel
+from services.runtime.security import Tls
 from services.runtime.status import error_from_rpc
 
 FAIR_BUDGET_S = 0.25
 """A call that had less time than this and ran out of it tells nothing about the target."""
 
-STALLED_S = 0.5
-"""A timeout that is noticed later than this says that we were paused, as by a stopped process, and nothing about the target."""
+KEEPALIVE_MS = 3_000
+KEEPALIVE_WAIT_MS = 2_500
+"""A connection whose other end fell silent without closing it is noticed within the two together: until then each call on it runs out of time."""
 
 _ALIVE = frozenset(
     {
@@ -118,23 +120,29 @@ class Remote:
         message_bytes_max: int = 4 << 20,
         failures_max: int = 5,
         open_s: float = 3.0,
-        tls: TlsFiles | None = None,
+        tls: Tls | None = None,
     ) -> None:
         self.target = target
         options: list[tuple[str, object]] = [
             ("grpc.service_config", service_config(retried or [])),
             ("grpc.max_receive_message_length", message_bytes_max),
-            ("grpc.keepalive_time_ms", 30_000),
-            ("grpc.keepalive_timeout_ms", 5_000),
+            ("grpc.keepalive_time_ms", KEEPALIVE_MS),
+            ("grpc.keepalive_timeout_ms", KEEPALIVE_WAIT_MS),
             ("grpc.keepalive_permit_without_calls", 1),
+            ("grpc.http2.ping_timeout_ms", KEEPALIVE_WAIT_MS),  # of gRPC's other pings: while one of them is out, no other is sent
+            ("grpc.http2.max_pings_without_data", 0),
             ("grpc.initial_reconnect_backoff_ms", 100),
-            ("grpc.min_reconnect_backoff_ms", 100),
-            ("grpc.max_reconnect_backoff_ms", 2_000 + random.randrange(500)),  # noqa: S311 -- jitter
+            ("grpc.min_reconnect_backoff_ms", 1_000),  # how long an attempt to connect may take: a busy target needs its time
+            # Short, so that an instance that is back is known before a deployment stops the next one.
+            ("grpc.max_reconnect_backoff_ms", 1_000 + random.randrange(250)),  # noqa: S311 -- jitter
         ]
+        self.channel: grpc.aio.Channel
         if tls is None:
             self.channel = grpc.aio.insecure_channel(address, options=options)
         else:
-            self.channel = grpc.aio.secure_channel(address, channel_credentials(tls), options=options)
+            self.channel = renewed = RenewedChannel(lambda: grpc.aio.secure_channel(address, tls.channel_credentials(), options=options))
+            tls.on_renewal(renewed.renew)
+        self._encrypted = tls is not None
         self._breakers = {
             method_class: Breaker(target, method_class, failures_max=failures_max, open_s=open_s) for method_class in ("unary", "stream")
         }
@@ -155,7 +163,7 @@ class Remote:
             try:
                 return await call
             except grpc.aio.AioRpcError as error:
-                raise error_from_rpc(error, self.target) from None
+                raise error_from_rpc(error, self.target, encrypted=self._encrypted) from None
 
     async def stream[Q: Message, A: Message](self, method: Streaming[Q, A], request: Q, *, timeout_s: float) -> AsyncIterator[A]:
         """Call a streaming method; closing the iterator, or cancelling its reader, cancels the call. Raises like `unary`."""
@@ -166,7 +174,7 @@ class Remote:
                     observed.answered()
                     yield response
             except grpc.aio.AioRpcError as error:
-                raise error_from_rpc(error, self.target) from None
+                raise error_from_rpc(error, self.target, encrypted=self._encrypted) from None
             finally:
                 call.cancel()
 
@@ -177,7 +185,7 @@ class Remote:
             try:
                 return await call
             except grpc.aio.AioRpcError as error:
-                raise error_from_rpc(error, self.target) from None
+                raise error_from_rpc(error, self.target, encrypted=self._encrypted) from None
             finally:
                 call.cancel()
 
@@ -245,7 +253,7 @@ class _Observed:
         if error.reason in _ALIVE_REASONS:
             return Outcome.ALIVE
         if isinstance(error, DeadlineExceeded):
-            stalled = time.monotonic() - self._started_s > self._timeout_s + STALLED_S
+            stalled = time.monotonic() - self._started_s > self._timeout_s + deadline.STALLED_S
             return Outcome.NEUTRAL if stalled or self._timeout_s < FAIR_BUDGET_S else Outcome.UNWELL
         if error.failure.code in _ALIVE:
             return Outcome.ALIVE

@@ -11,6 +11,9 @@ from contextvars import ContextVar, Token
 MARGIN_S = 0.020
 """What a hop keeps for itself, for the way back."""
 
+STALLED_S = 0.5
+"""A timeout that is noticed later than this says that we were paused, as by a stopped process, and nothing about the target."""
+
 _deadline: ContextVar[float | None] = ContextVar("parlour_deadline", default=None)
 
 

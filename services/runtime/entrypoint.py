@@ -13,9 +13,11 @@ from typing import NoReturn
 
 import uvloop
 
-from services.runtime import bounded_map, telemetry
+from services.runtime import bounded_map, failures, telemetry
+from services.runtime.callers import CALLERS, Table, amended, extra_callers
+from services.runtime.errors import PartFailed
 from services.runtime.health import Health
-from services.runtime.security import TlsFiles, tls_files
+from services.runtime.security import Tls, UnusableTls, own_tls, tls_files
 from services.runtime.server import Server
 from services.runtime.settings import BadSettings, ServiceSettings, load
 
@@ -32,7 +34,7 @@ class Parts:
     server: Server
     health: Health
     stack: AsyncExitStack
-    tls: TlsFiles | None
+    tls: Tls | None
     failed: "asyncio.Future[None]"
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 
@@ -45,20 +47,22 @@ class Parts:
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self.tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None and not self.failed.done():
-            _log.error("background work failed", task=task.get_name(), exc_info=error)
-            self.failed.set_exception(error)
+            failed = PartFailed(task.get_name())
+            failed.__cause__ = error
+            self.failed.set_exception(failures.ended(failed, failures.Place.PROCESS, "the process ends: a part of it failed"))
 
 
 def run[S: ServiceSettings](
-    name: str, settings_type: type[S], start: Callable[[S, Parts], Awaitable[None]], *, migrations_package: str | None = None
+    name: str, settings_type: type[S], start: Callable[[S, Parts], Awaitable[None]], *, callers: Table, migrations_package: str | None = None
 ) -> NoReturn:
     """Run a service: `serve` until SIGTERM or SIGINT, or `migrate` its database. Bad settings end with exit status 2 and a sentence for each.
 
-    SIGUSR1 has it write to standard error where each of its threads stands.
+    `callers` says who may call what, where calls come over TLS. SIGUSR1 has it write to standard error where each of its threads stands.
     """
     arguments = _arguments(name, migrations_package is not None)
     try:
         settings = load(settings_type, name)
+        callers = _callers(name, settings, callers)
     except BadSettings as problem:
         print(f"parlour-{name} cannot start:\n{problem}", file=sys.stderr)
         sys.exit(2)
@@ -67,7 +71,12 @@ def run[S: ServiceSettings](
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     if arguments.role == "migrate" and migrations_package is not None:
         sys.exit(_migrate(name, settings, migrations_package))
-    sys.exit(uvloop.run(_serve(name, settings, start)))
+    sys.exit(uvloop.run(_serve(name, settings, start, callers)))
+
+
+def _callers(name: str, settings: ServiceSettings, table: Table) -> Table:
+    variable = f"PARLOUR_{name.upper()}_ALLOWED_CALLERS"
+    return amended(table, settings.allowed_callers, variable=variable, known=(*CALLERS, *extra_callers(settings.extra_callers)))
 
 
 def _arguments(name: str, has_database: bool) -> argparse.Namespace:
@@ -82,28 +91,37 @@ def _migrate(name: str, settings: ServiceSettings, package: str) -> int:
     try:
         migrations.migrate(str(getattr(settings, "database_url", "")), package)
     except Exception as error:
-        print(f"parlour-{name} cannot migrate its database: {error}", file=sys.stderr)
+        # The first line alone: what comes after it may quote rows.
+        print(f"parlour-{name} cannot migrate its database: {(str(error) or type(error).__name__).splitlines()[0]}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _serve[S: ServiceSettings](name: str, settings: S, start: Callable[[S, Parts], Awaitable[None]]) -> int:
+async def _serve[S: ServiceSettings](name: str, settings: S, start: Callable[[S, Parts], Awaitable[None]], callers: Table) -> int:
     stopping = _stop_signal()
     provider = telemetry.configure_tracing(name, settings.otlp_endpoint)
     health = Health()
     async with AsyncExitStack() as stack:
         stack.callback(provider.shutdown)
-        tls = tls_files(settings.tls_ca, settings.tls_cert, settings.tls_key)
-        parts = Parts(Server(name, settings, health, tls), health, stack, tls, asyncio.get_running_loop().create_future())
+        try:
+            files = tls_files(settings.tls_ca, settings.tls_cert, settings.tls_key)
+            tls = own_tls(name, files, listen=settings.listen, plaintext=settings.plaintext, identity_prefix=settings.tls_identity_prefix)
+        except UnusableTls as problem:
+            print(f"parlour-{name} cannot start: {problem}", file=sys.stderr)
+            return 2
+        server = Server(name, settings, health, tls, callers=callers)
+        parts = Parts(server, health, stack, tls, asyncio.get_running_loop().create_future())
         stack.push_async_callback(_stop_tasks, parts)
         try:
             await start(settings, parts)
-            await _begin(settings, parts)
+            await _begin(name, settings, parts)
         except (OSError, ValueError) as problem:
             print(f"parlour-{name} cannot start: {problem}", file=sys.stderr)
             return 1
         _log.info("serving", listen=settings.listen, port=parts.server.port)
         done, _ = await asyncio.wait({stopping, parts.failed}, return_when=asyncio.FIRST_COMPLETED)
+        if parts.failed.done():
+            parts.failed.exception()  # it was logged where it ended
         await _drain(settings, parts)
         return 0 if stopping in done else 1
 
@@ -116,12 +134,14 @@ def _stop_signal() -> "asyncio.Future[None]":
     return stopping
 
 
-async def _begin(settings: ServiceSettings, parts: Parts) -> None:
+async def _begin(name: str, settings: ServiceSettings, parts: Parts) -> None:
     if settings.metrics_listen:
-        telemetry.serve_metrics(settings.metrics_listen)
+        telemetry.serve_metrics(settings.metrics_listen, name)
     await parts.health.probe_all()
     parts.spawn(parts.health.probe_forever(settings.probe_interval_s), "probe dependencies")
     parts.spawn(bounded_map.sweep_forever(settings.sweep_interval_s), "sweep maps")
+    if parts.tls is not None:
+        parts.spawn(parts.tls.watch(settings.tls_look_s), "watch certificates")
     set_up_collector()
     await parts.server.start()
 
@@ -131,9 +151,11 @@ def set_up_collector() -> None:
 
     Walking the 170,000 objects of the modules stops everything for a tenth of a second or more, and finds nothing. A call makes some hundred objects
     that go by themselves: looking for rings among them every 2,000, as Python does by default, takes a tenth of the credit service's time.
+    What was under way then is looked at again after every fifth time: of refused calls much is left in rings, and to look at all of it after every
+    twentieth stopped a gateway that had too much to do for half a second.
     """
     gc.freeze()
-    gc.set_threshold(20_000, 20, 100)
+    gc.set_threshold(20_000, 5, 100)
 
 
 async def _drain(settings: ServiceSettings, parts: Parts) -> None:

@@ -33,10 +33,10 @@ class Retry(StrEnum):
     """Who may try again, and how."""
 
     NEVER = "never"
-    CHANNEL = "channel"  # the client's channel: exponential backoff with jitter, three attempts
+    CHANNEL = "channel"  # the client's channel, for calls that may be repeated: exponential backoff with jitter, three attempts
     REREAD = "reread"  # the caller reads again and repeats, a bounded number of times
-    LATER = "later"  # after the time that the error carries
-    JOB = "job"  # the job queue, with backoff
+    LATER = "later"  # whoever asked, after the time that the error carries; the channel never
+    JOB = "job"  # the job queue, with exponential backoff, a bounded number of times
 
 
 class Recovery(StrEnum):
@@ -46,14 +46,14 @@ class Recovery(StrEnum):
     RECONNECT = "reconnect"  # broken connections are discarded, the next use opens new ones
     SHED = "shed"  # load is refused until there is room
     FALL_BACK = "fall_back"  # another way is taken: the next model, no memories, local order
-    RESTART = "restart"  # the process stops being ready and is restarted
+    RESTART = "restart"  # the process stops being ready, ends with status 1 and is started anew by whoever supervises it
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """What follows from one reason. `notice` names the words a person is given (gateway.notices); None: people never meet it.
 
-    `unwell` says that the target itself is in trouble: such failures open a circuit breaker.
+    `alert` is one of services.runtime.alerts. `unwell` says that the target itself is in trouble: such failures open a circuit breaker.
     """
 
     category: Category
@@ -67,8 +67,13 @@ class Failure:
 
     @property
     def metric(self) -> str:
-        """The counter that counts it, labelled by reason and category."""
+        """The counter that counts it, labelled by reason, category and the place where it ended (services.runtime.failures)."""
         return "parlour_failures_total"
+
+    @property
+    def worth_repeating(self) -> bool:
+        """Whether the same work, under the same key, may succeed later: what must happen anyway, such as a settlement or a job, is tried again."""
+        return self.unwell or self.retry in (Retry.CHANNEL, Retry.LATER)
 
 
 class ParlourError(Exception):
@@ -234,12 +239,6 @@ class PermissionRefused(ParlourError):
     reason = "PERMISSION_REFUSED"
 
 
-class NotAddressed(ParlourError):
-    """The message is not meant for the assistant."""
-
-    reason = "NOT_ADDRESSED"
-
-
 class Overloaded(ParlourError):
     """A queue or a server is full; nothing was started."""
 
@@ -316,6 +315,19 @@ class JobFailed(ParlourError):
     reason = "JOB_FAILED"
 
 
+class PartFailed(ParlourError):
+    """A part that has to run for as long as its process did not: what it does would silently stay undone."""
+
+    reason = "PART_FAILED"
+
+    def __init__(self, part: str) -> None:
+        super().__init__(f"{part} failed", metadata={"part": part})
+
+
+def _critical(code: grpc.StatusCode, notice: str | None, retry: Retry, recovery: Recovery, alert: str, *, unwell: bool = False) -> Failure:
+    return Failure(Category.CRITICAL, code, LogLevel.ERROR, retry, recovery, notice, alert, unwell)
+
+
 def _feature(code: grpc.StatusCode, notice: str | None, level: LogLevel = LogLevel.INFO, retry: Retry = Retry.NEVER) -> Failure:
     return Failure(Category.FEATURE, code, level, retry, Recovery.NOTHING, notice)
 
@@ -327,26 +339,11 @@ def _transient(code: grpc.StatusCode, notice: str, retry: Retry, recovery: Recov
 _Code = grpc.StatusCode
 
 FAILURES: Mapping[str, Failure] = {
-    "INTERNAL": Failure(
-        Category.CRITICAL,
-        _Code.INTERNAL,
-        LogLevel.ERROR,
-        Retry.NEVER,
-        Recovery.NOTHING,
-        "something_broke",
-        "ParlourInternalErrors",
-        unwell=True,
+    "INTERNAL": _critical(_Code.INTERNAL, "something_broke", Retry.NEVER, Recovery.NOTHING, "ParlourInternalErrors", unwell=True),
+    "DEPENDENCY_UNAVAILABLE": _critical(
+        _Code.UNAVAILABLE, "service_unavailable", Retry.CHANNEL, Recovery.RECONNECT, "ParlourDependencyDown", unwell=True
     ),
-    "DEPENDENCY_UNAVAILABLE": Failure(
-        Category.CRITICAL,
-        _Code.UNAVAILABLE,
-        LogLevel.ERROR,
-        Retry.CHANNEL,
-        Recovery.RECONNECT,
-        "service_unavailable",
-        "ParlourDependencyDown",
-        unwell=True,
-    ),
+    "PART_FAILED": _critical(_Code.INTERNAL, None, Retry.NEVER, Recovery.RESTART, "ParlourPartFailed"),
     "INVALID_FIELD": _feature(_Code.INVALID_ARGUMENT, "not_understood"),
     "NOT_FOUND": _feature(_Code.NOT_FOUND, "not_found"),
     "REQUEST_ID_REUSED": _feature(_Code.ALREADY_EXISTS, "something_broke", LogLevel.WARNING),
@@ -363,7 +360,6 @@ FAILURES: Mapping[str, Failure] = {
     "LIMIT_REACHED": _feature(_Code.FAILED_PRECONDITION, "limit_reached"),
     "PLAN_EXPIRED": _feature(_Code.FAILED_PRECONDITION, "plan_expired"),
     "PERMISSION_REFUSED": _feature(_Code.PERMISSION_DENIED, "not_allowed", LogLevel.WARNING),
-    "NOT_ADDRESSED": _feature(_Code.FAILED_PRECONDITION, None, LogLevel.DEBUG),
     "UNIMPLEMENTED": _feature(_Code.UNIMPLEMENTED, "something_broke", LogLevel.WARNING),
     "DEADLINE_MISSING": _feature(_Code.INVALID_ARGUMENT, "something_broke", LogLevel.WARNING),
     "CONTENT_REFUSED": _feature(_Code.FAILED_PRECONDITION, "content_refused"),
@@ -372,12 +368,8 @@ FAILURES: Mapping[str, Failure] = {
     "RATE_LIMITED": _transient(_Code.RESOURCE_EXHAUSTED, "slow_down", Retry.LATER, Recovery.SHED),
     "CIRCUIT_OPEN": _transient(_Code.UNAVAILABLE, "service_unavailable", Retry.LATER, Recovery.FALL_BACK, alert="ParlourCircuitOpen"),
     "DEADLINE_EXCEEDED": _transient(_Code.DEADLINE_EXCEEDED, "took_too_long", Retry.NEVER, Recovery.NOTHING, unwell=True),
-    "MODEL_UNAVAILABLE": _transient(
-        _Code.UNAVAILABLE, "model_unavailable", Retry.LATER, Recovery.FALL_BACK, unwell=False, alert="ParlourModelUnavailable"
-    ),
-    "JOB_FAILED": Failure(
-        Category.BACKGROUND, _Code.INTERNAL, LogLevel.WARNING, Retry.JOB, Recovery.NOTHING, None, "ParlourJobsFailing", unwell=False
-    ),
+    "MODEL_UNAVAILABLE": _transient(_Code.UNAVAILABLE, "model_unavailable", Retry.LATER, Recovery.FALL_BACK, alert="ParlourModelUnavailable"),
+    "JOB_FAILED": Failure(Category.BACKGROUND, _Code.INTERNAL, LogLevel.WARNING, Retry.JOB, Recovery.NOTHING, None, "ParlourJobsFailing"),
 }
 
 

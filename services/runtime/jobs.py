@@ -19,9 +19,10 @@ from prometheus_client import Counter, Histogram
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.runtime import deadline
-from services.runtime.database import Database, translated
-from services.runtime.errors import JobFailed, ParlourError
+from services.runtime import deadline, failures
+from services.runtime.bounded_connection import BoundedConnection, check_idle
+from services.runtime.database import Database, driver_connection
+from services.runtime.errors import DependencyUnavailable, JobFailed, ParlourError
 from services.runtime.telemetry import get_logger
 
 HEARTBEAT_S = 3.0
@@ -51,6 +52,7 @@ class _Backoff(procrastinate.BaseRetryStrategy):
 
     def get_retry_decision(self, *, exception: BaseException, job: procrastinate_jobs.Job) -> procrastinate.RetryDecision | None:
         if job.attempts >= self.retries_max:
+            _runs.labels(job.task_name, "given_up").inc()
             _log.error("job given up", task=job.task_name, job_id=job.id, attempts=job.attempts)
             return None
         wait_s = min(self.backoff_max_s, self.backoff_s * 2.0 ** min(job.attempts, 30))
@@ -64,7 +66,7 @@ class Jobs:
         self._concurrency = concurrency
         self._drain_s = drain_s
         self._connector = procrastinate.PsycopgConnector(
-            pool_factory=_pool, conninfo=database.url, min_size=1, max_size=concurrency + 3, timeout=5, reconnect_timeout=1e9
+            pool_factory=_pool, conninfo=database.url, min_size=1, max_size=concurrency + 3, timeout=5, reconnect_timeout=5
         )
         self._app = procrastinate.App(connector=self._connector)
         self._database = database
@@ -116,7 +118,7 @@ class Jobs:
 
         Jobs with the same `lock` run one after the other. (Queueing locks are not offered: where the job waits already, one ends the transaction.)
         """
-        connection = await _driver_connection(transaction)
+        connection = await driver_connection(transaction)
         registered = self._app.tasks[name]
         task = registered.configure(
             lock=lock,
@@ -207,7 +209,7 @@ def _pool(**arguments: Any) -> psycopg_pool.AsyncConnectionPool[psycopg.AsyncCon
     and connections are checked when one fails.
     """
     arguments.pop("check", None)
-    return psycopg_pool.AsyncConnectionPool(configure=_autocommit, **arguments)
+    return psycopg_pool.AsyncConnectionPool(connection_class=BoundedConnection, configure=_autocommit, check=check_idle, **arguments)
 
 
 async def _autocommit(connection: psycopg.AsyncConnection) -> None:
@@ -232,9 +234,10 @@ def _observed(name: str, function: _Task, timeout_s: float) -> _Task:
                     await function(**arguments)
             result = "done"
         except Exception as error:
-            problem = error.message if isinstance(error, ParlourError) else type(error).__name__
-            _log.warning("job failed", task=name, problem=problem, arguments=arguments)
-            raise JobFailed(f"{name}: {problem}") from error
+            reason, problem = _why(error)
+            failed = JobFailed(f"{name}: {problem}")
+            failed.__cause__ = error
+            raise failures.ended(failed, failures.Place.JOB, "job failed", task=name, cause=reason, arguments=arguments) from error
         finally:
             _runs.labels(name, result).inc()
             _seconds.labels(name).observe(time.monotonic() - started_s)
@@ -243,14 +246,11 @@ def _observed(name: str, function: _Task, timeout_s: float) -> _Task:
     return run
 
 
-async def _driver_connection(transaction: AsyncSession | psycopg.AsyncConnection) -> psycopg.AsyncConnection:
-    if isinstance(transaction, psycopg.AsyncConnection):
-        return transaction
-    with translated():
-        raw = await (await transaction.connection()).get_raw_connection()
-    driver = raw.driver_connection
-    assert isinstance(driver, psycopg.AsyncConnection)
-    return driver
+def _why(error: Exception) -> tuple[str, str]:
+    """The reason and the problem of a job that failed: procrastinate says in a class of its own that the database is away."""
+    if isinstance(error, procrastinate.exceptions.ConnectorException):
+        return DependencyUnavailable.reason, "the queue's database is away"
+    return (error.reason, error.message) if isinstance(error, ParlourError) else ("INTERNAL", type(error).__name__)
 
 
 async def _cancelled(task: "asyncio.Task[None]", again_after_s: float) -> None:

@@ -21,6 +21,9 @@ SHARED_NAMES = frozenset(
         "PARLOUR_TLS_CA",
         "PARLOUR_TLS_CERT",
         "PARLOUR_TLS_KEY",
+        "PARLOUR_TLS_IDENTITY_PREFIX",
+        "PARLOUR_TLS_LOOK_S",
+        "PARLOUR_EXTRA_CALLERS",
         "PARLOUR_DISCORD_API_URL",
         "PARLOUR_DISCORD_GATEWAY_URL",
     }
@@ -54,13 +57,28 @@ class ServiceSettings(BaseSettings):
     tls_ca: str = Field("", validation_alias="PARLOUR_TLS_CA", description="PEM file of the authority that signs every service's certificate")
     tls_cert: str = Field("", validation_alias="PARLOUR_TLS_CERT", description="PEM file of this service's certificate")
     tls_key: str = Field("", validation_alias="PARLOUR_TLS_KEY", description="PEM file of its key")
+    tls_identity_prefix: str = Field(
+        "spiffe://parlour/",
+        validation_alias="PARLOUR_TLS_IDENTITY_PREFIX",
+        min_length=1,
+        description="of the URIs in certificates that name a caller",
+    )
+    tls_look_s: float = Field(
+        30.0, validation_alias="PARLOUR_TLS_LOOK_S", gt=0, le=86_400, description="how often the certificate files are looked at for renewed ones"
+    )
+    plaintext: bool = Field(False, description="listen beyond this machine without TLS, where something else encrypts and knows who calls")
+    allowed_callers: str = Field("", description="who may call what, over the service's own table: Service/Method=caller,caller; ...")
+    extra_callers: str = Field("", validation_alias="PARLOUR_EXTRA_CALLERS", description="further callers' names that allowed_callers may use")
+    calls_per_second: float = Field(0.0, ge=0, le=1_000_000, description="calls of one caller in the long run, by its certificate; 0: no limit")
+    calls_burst: int = Field(100, ge=1, le=1_000_000, description="calls of one caller at once where calls_per_second is set")
+    callers_max: int = Field(1_000, ge=1, le=1_000_000, description="callers whose rate is known at once")
     otlp_endpoint: str = Field("", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="where traces go; empty: nowhere")
 
 
 class DatabaseSettings(BaseSettings):
     """What a service with a database can be told."""
 
-    database_url: str = Field(min_length=1, description="postgresql://user:password@host:port/name")
+    database_url: str = Field(min_length=1, repr=False, description="postgresql://user:password@host:port/name")
     pool_size: int = Field(8, ge=1, le=200, description="connections at most")
     pool_wait_s: float = Field(2.0, gt=0, le=60, description="how long to wait for a free connection")
     statement_timeout_s: float = Field(5.0, gt=0, le=600, description="a statement that takes longer is cancelled")
@@ -70,8 +88,9 @@ class DatabaseSettings(BaseSettings):
 class RedisSettings(BaseSettings):
     """What a service that uses Redis can be told."""
 
-    redis_url: str = Field("", validation_alias="PARLOUR_REDIS_URL", description="redis://, rediss:// or unix://; empty: none")
+    redis_url: str = Field("", validation_alias="PARLOUR_REDIS_URL", repr=False, description="redis://, rediss:// or unix://; empty: none")
     redis_timeout_s: float = Field(0.5, gt=0, le=10, description="a command that takes longer counts as failed")
+    redis_connections_max: int = Field(64, ge=1, le=10_000, description="connections at most; a command waits redis_timeout_s for one")
 
 
 def load[S: BaseSettings](settings_type: type[S], service: str, environment: Mapping[str, str] = os.environ) -> S:

@@ -9,13 +9,18 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from services.runtime import errors
-from services.runtime.errors import ParlourError
+from services.runtime.errors import ParlourError, Retry
+from services.runtime.security import handshake_problem
 
 _DETAILS_KEY = "grpc-status-details-bin"
 _METADATA_CHARS_MAX = 1_000
+_CONNECTION_BROKEN = "Stream removed"
+"""What gRPC itself says, as UNKNOWN, where a connection ended in what is no HTTP/2: nothing was answered."""
+NOT_AGAIN = ("grpc-retry-pushback-ms", "-1")
+"""Tells the caller's channel to leave it at this attempt. To a channel every UNAVAILABLE looks alike; what may be repeated, FAILURES says."""
 
 
-def status_details(error: ParlourError, service: str) -> tuple[grpc.StatusCode, str, tuple[tuple[str, bytes], ...]]:
+def status_details(error: ParlourError, service: str) -> tuple[grpc.StatusCode, str, tuple[tuple[str, str | bytes], ...]]:
     """Return code, message and trailing metadata for an error raised in a service."""
     code = error.failure.code
     status = status_pb2.Status(code=code_pb2.Code.Value(code.name), message=error.message or error.reason)
@@ -26,7 +31,10 @@ def status_details(error: ParlourError, service: str) -> tuple[grpc.StatusCode, 
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromMilliseconds(int(error.retry_after_s * 1000))
         status.details.append(_packed(retry))
-    return code, status.message, ((_DETAILS_KEY, status.SerializeToString(deterministic=True)),)
+    trailing: tuple[tuple[str, str | bytes], ...] = ((_DETAILS_KEY, status.SerializeToString(deterministic=True)),)
+    if code is grpc.StatusCode.UNAVAILABLE and error.failure.retry is not Retry.CHANNEL:
+        trailing += (NOT_AGAIN,)
+    return code, status.message, trailing
 
 
 def _packed(message: error_details_pb2.ErrorInfo | error_details_pb2.RetryInfo) -> Any:
@@ -35,22 +43,26 @@ def _packed(message: error_details_pb2.ErrorInfo | error_details_pb2.RetryInfo) 
     return packed
 
 
-def error_from_rpc(call: grpc.aio.AioRpcError, target: str) -> ParlourError:
-    """Return the error that a call to a target failed with, as the target raised it where it did."""
+def error_from_rpc(call: grpc.aio.AioRpcError, target: str, *, encrypted: bool = False) -> ParlourError:
+    """Return the error that a call to a target failed with, as the target raised it where it did. `encrypted`: the call went over TLS."""
     trailing = call.trailing_metadata()
     details = next((value for key, value in trailing or () if key == _DETAILS_KEY), None)
     if isinstance(details, bytes):
         known = _error_from_details(status_pb2.Status.FromString(details))
         if known is not None:
             return known
-    return _error_from_code(call.code(), call.details() or "", target)
+    return _error_from_code(call.code(), _said(call.details() or "", encrypted=encrypted), target)
 
 
 def error_from_sync_rpc(call: grpc.RpcError, target: str) -> ParlourError:
     """The same for the synchronous client."""
     status = rpc_status.from_call(call)  # type: ignore[arg-type]
     known = _error_from_details(status) if status is not None else None
-    return known or _error_from_code(call.code(), call.details() or "", target)
+    return known or _error_from_code(call.code(), _said(call.details() or ""), target)
+
+
+def _said(details: str, *, encrypted: bool = False) -> str:
+    return handshake_problem(details, encrypted=encrypted) or details
 
 
 def _error_from_details(status: status_pb2.Status) -> ParlourError | None:
@@ -90,6 +102,8 @@ def _error_from_code(code: grpc.StatusCode | None, details: str, target: str) ->
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return errors.DeadlineExceeded(f"{target}: {details}", metadata={"target": target})
         case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.CANCELLED:
+            return errors.DependencyUnavailable(target, details)
+        case grpc.StatusCode.UNKNOWN if details.startswith(_CONNECTION_BROKEN):
             return errors.DependencyUnavailable(target, details)
         case grpc.StatusCode.RESOURCE_EXHAUSTED:
             return errors.Overloaded(f"{target}: {details}")

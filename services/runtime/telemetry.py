@@ -5,8 +5,10 @@ Logs are JSON lines on standard error and carry the trace id of the request at h
 
 import logging
 import sys
+import time
 import traceback
 from collections.abc import MutableMapping
+from importlib.metadata import version
 from typing import Any, cast
 
 import structlog
@@ -15,10 +17,13 @@ from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from prometheus_client import start_http_server
+from prometheus_client import Gauge, Info, start_http_server
 
 get_logger = structlog.get_logger
 tracer = trace.get_tracer
+_build = Info("parlour_build", "Which service this is, and its version")
+_clock = Gauge("parlour_clock_timestamp_seconds", "What this process's clock shows when it is asked, in seconds since 1970")
+_clock.set_function(time.time)
 _CAUSES_MAX = 5
 
 
@@ -76,6 +81,8 @@ def configure_logging(service: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(number, logging.WARNING))
+    # It warns of each attempt to connect, which is what the probe of the dependency tells once.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 
 def _fixed_service(service: str) -> structlog.types.Processor:
@@ -95,7 +102,8 @@ def configure_tracing(service: str, otlp_endpoint: str) -> TracerProvider:
     return provider
 
 
-def serve_metrics(listen: str) -> None:
+def serve_metrics(listen: str, service: str) -> None:
     """Serve this process's metrics to Prometheus at http://listen/metrics. Raises OSError where the port is taken."""
+    _build.info({"service": service, "version": version("parlour")})
     host, _, port = listen.rpartition(":")
     start_http_server(int(port), addr=host or "127.0.0.1")

@@ -1,104 +1,82 @@
-"""`make chaos`: a bank with many customers, two instances and one database, which are killed and cut off meanwhile.
+"""`make chaos`: every part of the long tier that breaks things on purpose, one after the other, each a process of its own.
 
-Prints a table and, as its last line, one JSON object of its figures. Ends with 1 where anything was lost or is off.
+Each part prints its table. Prints the figures of all of them as a table in the end and, as the last line, one JSON object of them. Ends with 1 where
+a part did. `--parts bank,matrix` runs some only; what follows `--` is for the parts.
 """
 
 import argparse
-import asyncio
 import json
-import shutil
+import subprocess
 import sys
-import tempfile
-from collections import Counter
-from pathlib import Path
+import time
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
-from services.local.watchdog import Watchdog
-from tests.chaos.faults import FAULTS
-from tests.chaos.run import CUSTOMERS, Report, run
-from tests.chaos.world import DatabaseServer, opened
+PARTS = ("bank", "gateway", "matrix", "kills", "rolling", "overload", "fuzz", "soak")
+_SUMMED = ("acknowledged_lost", "answered_twice", "books_off_microcredits", "stuck_holds", "overspend_beyond_lease")
+"""Figures that several parts have, and that are bad wherever they are not 0."""
 
-SCENARIOS = ("undisturbed", *FAULTS)
-_SHOWN_MAX = 10
+type Figures = Mapping[str, object]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--operations", type=int, default=50_000, help="operations in each scenario")
-    parser.add_argument("--faults", type=int, default=12, help="how often the service is killed, the database stopped, a commit cut")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=SCENARIOS)
+    parser.add_argument("--parts", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}")
+    parser.add_argument("further", nargs="*", help="arguments for each part")
     arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="parlour-chaos-"))
-    folder.chmod(0o755)
-    watchdog = Watchdog()
-    watchdog.remove_folder(str(folder))
+    chosen = arguments.parts.split(",")
+    if unknown := sorted(set(chosen) - set(PARTS)):
+        parser.error(f"there is no part {unknown[0]}: the parts are {', '.join(PARTS)}")
+    figures: dict[str, Figures] = {}
+    failed = []
+    for part in chosen:
+        began_s = time.monotonic()
+        status, figures[part] = _run(part, arguments.further)
+        if status:
+            failed.append(part)
+        print(f"{part}: {'FAILED' if status else 'sound'} after {time.monotonic() - began_s:.0f} s\n", file=sys.stderr)
+    merged = merge(figures)
+    _show(figures)
+    print(json.dumps(merged | {"failed_parts": failed}))
+    return 1 if failed else 0
+
+
+def _run(part: str, further: Sequence[str]) -> tuple[int, Figures]:
+    """Run one part; what it prints is passed on, and its last line is what it measured."""
+    last = ""
+    with subprocess.Popen([sys.executable, "-m", f"tests.chaos.{part}", *further], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            last = line if line.strip() else last
     try:
-        chosen = [arguments.only] if arguments.only else list(SCENARIOS)
-        reports = asyncio.run(_run_all(folder, watchdog, chosen, arguments.operations, arguments.faults, arguments.seed))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        watchdog.close()
-    show(reports)
-    return 0 if all(report.sound for report in reports) else 1
+        found = json.loads(last)
+    except ValueError:
+        found = {}
+    return process.returncode or (0 if isinstance(found, dict) and found else 1), found if isinstance(found, dict) else {}
 
 
-async def _run_all(folder: Path, watchdog: Watchdog, scenarios: list[str], operations: int, faults: int, seed: int) -> list[Report]:
-    server = DatabaseServer(folder, watchdog)
-    server.start()
-    reports = []
-    try:
-        for number, name in enumerate(scenarios):
-            (folder / name).mkdir(mode=0o755)
-            async with opened(folder / name, server, watchdog, f"chaos_{number}") as world:
-                reports.append(await run(world, name, operations, faults, seed + number))
-            print(f"{name}: {'sound' if reports[-1].sound else 'NOT SOUND'}", file=sys.stderr)
-    finally:
-        server.stop()
-    return reports
+def merge(figures: Mapping[str, Figures]) -> dict[str, object]:
+    """Return the figures of all parts as one: those that several have are summed where every one counts, or else the largest."""
+    merged: dict[str, object] = {}
+    for found in figures.values():
+        for name, value in found.items():
+            before = merged.get(name)
+            if not isinstance(value, int | float) or not isinstance(before, int | float):
+                merged[name] = value
+            else:
+                merged[name] = before + value if name in _SUMMED else max(before, value)
+    return merged
 
 
-def show(reports: list[Report]) -> None:
-    """Print the table, what is wrong, and the figures."""
-    columns = (
-        "scenario",
-        "faults",
-        "operations",
-        "seconds",
-        "unknown, resolved",
-        "acknowledged, lost",
-        "surprises",
-        "decided again",
-        "entries",
-        "off",
-    )
-    table = Table(*columns, title=f"A bank of {CUSTOMERS} customers, two instances, one database")
-    for report in reports:
-        proof, faults = report.proof, ", ".join(f"{kind} {count}" for kind, count in sorted(report.faults.items()))
-        figures = (report.operations, round(report.seconds), report.unknown_resolved, proof.acknowledged_lost, len(report.surprises))
-        more = (proof.operations, proof.entries, proof.books_off_microcredits)
-        table.add_row(report.name, faults or "none", *(f"{figure:,}" for figure in (*figures, *more)))
-    Console(width=max(150, Console().width)).print(table)
-    for report in reports:
-        for problem in (*report.surprises[:_SHOWN_MAX], *report.proof.problems[:_SHOWN_MAX]):
-            print(f"{report.name}: {problem}")
-    faults = sum((report.faults for report in reports), Counter[str]())
-    print(
-        json.dumps(
-            {
-                "operations": sum(report.operations for report in reports),
-                "acknowledged_lost": sum(report.proof.acknowledged_lost for report in reports),
-                "unknown_resolved": sum(report.unknown_resolved for report in reports),
-                "books_off_microcredits": sum(report.proof.books_off_microcredits for report in reports),
-                "surprises": sum(len(report.surprises) for report in reports),
-                "problems": sum(len(report.proof.problems) for report in reports),
-                "decided_again": sum(report.proof.operations for report in reports),
-                "faults": dict(sorted(faults.items())),
-            }
-        )
-    )
+def _show(figures: Mapping[str, Figures]) -> None:
+    table = Table("part", "figure", "value", title="What was broken on purpose, and what came of it")
+    for part, found in figures.items():
+        for name, value in found.items():
+            table.add_row(part, name, str(value))
+    Console(width=100).print(table)
 
 
 if __name__ == "__main__":

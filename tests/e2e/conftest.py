@@ -36,6 +36,10 @@ def stack(model_port: ModelPort) -> Iterator[RunningStack]:
         "PARLOUR_GATEWAY_TURN_S": "15",
         "PARLOUR_GATEWAY_ORPHAN_POLL_S": "0.5",
         "PARLOUR_GATEWAY_LEASE_TTL_S": "3",
+        # Soon settled after an outage of credit.
+        "PARLOUR_GATEWAY_OUTAGE_POLL_S": "0.5",
+        "PARLOUR_GATEWAY_OUTAGE_RETRY_MAX_S": "1",
+        "PARLOUR_CONVERSATION_MODEL_PROBE_S": "0.5",
         "PARLOUR_GATEWAY_POOLS": "true",
         "PARLOUR_GATEWAY_POOL_GRANT_MAX_CREDITS": "50",
     }

@@ -18,14 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.conversation.message_store import Conversation
 from services.conversation.privacy.message_changes import unquote_replies
 from services.conversation.topics.topics import enqueue_summaries
+from services.runtime import failures
 from services.runtime.database import Database, retry_stale
 from services.runtime.errors import ParlourError
 from services.runtime.jobs import Jobs
-from services.runtime.telemetry import get_logger
 
 _ATTEMPTS = range(101)
 _GUILDS_MAX = 500
-_log = get_logger(__name__)
 _deleted = Counter("parlour_conversation_expired_messages_total", "Messages and replies that were deleted for their age")
 _left = Gauge("parlour_conversation_expired_guilds_left", "Guilds with messages beyond their limit that the last run left to the next")
 
@@ -88,18 +87,19 @@ class Retention:
         """Delete what is too old, in turns of one batch a guild; return how many messages. Raises what befell the first guild that failed."""
         end_at_s = self._clock() + self._run_s
         total = 0
-        failures: dict[str, ParlourError] = {}
-        while (guilds := await self._guilds()) and self._clock() < end_at_s and not failures.keys() >= set(guilds):
+        failed: dict[str, ParlourError] = {}
+        while (guilds := await self._guilds()) and self._clock() < end_at_s and not failed.keys() >= set(guilds):
             for guild_id in guilds:
-                if guild_id in failures or self._clock() >= end_at_s:
+                if guild_id in failed or self._clock() >= end_at_s:
                     continue
                 try:
                     total += await retry_stale(partial(self._expire, guild_id))
                 except ParlourError as error:
-                    _log.warning("messages could not be deleted for their age", guild_id=guild_id, problem=error.message)
-                    failures[guild_id] = error
+                    failed[guild_id] = failures.ended(
+                        error, failures.Place.BACKGROUND, "messages could not be deleted for their age", guild_id=guild_id
+                    )
         _left.set(len(guilds))
-        for failure in failures.values():
+        for failure in failed.values():
             raise failure
         return total
 

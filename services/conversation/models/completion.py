@@ -16,6 +16,7 @@ from services.conversation.models.model_gate import ModelGate, Priority
 from services.conversation.models.provider_errors import telling, worth_another_model
 from services.conversation.turn import Usage
 from services.conversation.window.context_window import PromptMessage, prompt_tokens
+from services.runtime import failures
 from services.runtime.errors import ContextTooLong, ModelUnavailable, Overloaded, ParlourError
 
 _WAY_BACK_S = 0.05
@@ -79,7 +80,7 @@ class Completions:
             return await self._first_that_answers(asking)
 
     async def _first_that_answers(self, asking: _Asking) -> Completion:
-        failures: list[ParlourError] = []
+        failed: list[ParlourError] = []
         for model in sorted(self._models, key=lambda model: _unfitness(model, asking.wanted)):
             try:
                 return await _through_its_gate(model, asking)
@@ -87,8 +88,9 @@ class Completions:
                 if not worth_another_model(error):
                     raise
                 model_metrics.fallbacks.labels(model.name, error.reason).inc()
-                failures.append(error)
-        raise telling(failures)
+                failures.ended(error, failures.Place.MODEL, "model failed on a completion", model=model.name)
+                failed.append(error)
+        raise telling(failed)
 
 
 def _unfitness(model: LanguageModel, wanted: CompletionWanted) -> tuple[bool, bool]:

@@ -12,10 +12,8 @@ from services.conversation.models.language_model import LanguageModel, ModelCall
 from services.conversation.models.provider_errors import finds_fault_with_the_prompt, smaller_prompt_tokens, telling, worth_another_model
 from services.conversation.reply_events import Delta, Finished, Started
 from services.conversation.window.context_window import Prompt
+from services.runtime import failures
 from services.runtime.errors import ContextTooLong, ParlourError
-from services.runtime.telemetry import get_logger
-
-_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ async def generate(
 ) -> AsyncGenerator[Started | Delta | Finished, None]:
     """Yield Started, Deltas and Finished of the first model that answers. Raises what the failures of all of them come to, and what broke off a reply
     of which a part was yielded."""
-    failures: list[ParlourError] = []
+    failed: list[ParlourError] = []
     for model in models:
         begun = False
         try:
@@ -57,10 +55,10 @@ async def generate(
         except ParlourError as error:
             if begun or not worth_another_model(error):
                 raise
-            _log.warning("model failed before its first text", model=model.name, reason=error.reason, problem=error.message)
+            failures.ended(error, failures.Place.MODEL, "model failed before its first text", model=model.name)
             model_metrics.fallbacks.labels(model.name, error.reason).inc()
-            failures.append(error)
-    raise telling(failures)
+            failed.append(error)
+    raise telling(failed)
 
 
 async def _of_model(model: LanguageModel, ask: Ask, delta_interval_s: float) -> AsyncGenerator[Started | Delta | Finished, None]:

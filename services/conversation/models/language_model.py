@@ -146,6 +146,8 @@ class LanguageModel:
                 yield parsed(response.iter_bytes())
         except (openai.APIError, httpx2.HTTPError) as error:
             raise typed(error, self.name) from error
+        except aiohttp.ClientError as error:  # an answer that is no HTTP, which the transport passes on as it is
+            raise ModelUnavailable(f"{self.name}: {type(error).__name__}", metadata={"model": self.name}) from error
 
     async def _response(self, call: ModelCall, stack: AsyncExitStack) -> openai.AsyncAPIResponse[Any]:
         """Return the answer to the request, which is sent again once where the connection was dropped before anything was answered: servers close
@@ -177,6 +179,10 @@ class LanguageModel:
             schema = {"name": "answer", "schema": dict(call.json_schema), "strict": True}
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
         return body
+
+    async def list_models(self, *, timeout_s: float) -> None:
+        """Ask the provider for its list of models, as a sign of life; nothing is made of it. Raises what the openai package raises."""
+        await self._client.models.with_raw_response.list(timeout=timeout_s)
 
     async def close(self) -> None:
         """Close the connections to the provider."""

@@ -16,11 +16,10 @@ from services.conversation.models.model_gate import Priority
 from services.conversation.proto_forms import accepted_images, usage_proto
 from services.conversation.turn import Usage
 from services.conversation.window.context_window import PromptMessage
+from services.runtime import failures
 from services.runtime.deadline import remaining_s
 from services.runtime.errors import DeadlineMissing, DependencyUnavailable, InvalidField
-from services.runtime.telemetry import get_logger
 
-_log = get_logger(__name__)
 _ROLES = ("system", "user", "assistant")
 
 type _Context[A] = grpc.aio.ServicerContext[Any, A]
@@ -55,7 +54,7 @@ class LanguageModelServicer(conversation_pb2_grpc.LanguageModelServiceServicer):
             for usage in spent:
                 await self._budget.spend(guild_id, feature, usage)
         except DependencyUnavailable as error:  # the answer was made and paid for: it is not thrown away
-            _log.error("background usage was not counted", guild_id=guild_id, feature=feature, problem=str(error))
+            failures.ended(error, failures.Place.BACKGROUND, "background usage was not counted", guild_id=guild_id, feature=feature)
 
 
 def _wanted(request: pb.CompleteRequest) -> CompletionWanted:

@@ -161,8 +161,11 @@ def worth_another_model(error: ParlourError) -> bool:
 
 
 def telling(failures: list[ParlourError]) -> ParlourError:
-    """Return the failure of several models that tells most: the one that says when to come back, the soonest of those, else the last."""
-    if not failures:
-        return ModelUnavailable("no model was asked")
-    timed = [failure for failure in failures if failure.retry_after_s is not None and not isinstance(failure, CircuitOpen)]
-    return min(timed, key=lambda failure: failure.retry_after_s or 0.0) if timed else failures[-1]
+    """Return the failure of several models that tells most: the one that says when to come back, the soonest of those, else the last that is of a
+    model which was asked."""
+    asked = [failure for failure in failures if not isinstance(failure, CircuitOpen)]
+    if not asked:
+        wait_s = min((failure.retry_after_s for failure in failures if failure.retry_after_s is not None), default=None)
+        return ModelUnavailable("no model was asked", retry_after_s=wait_s)
+    timed = [failure for failure in asked if failure.retry_after_s is not None]
+    return min(timed, key=lambda failure: failure.retry_after_s or 0.0) if timed else asked[-1]

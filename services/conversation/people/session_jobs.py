@@ -6,6 +6,7 @@ from services.conversation.people.relationship import Person
 from services.conversation.people.relationship_store import RelationshipStore
 from services.conversation.people.sessions import Sessions
 from services.conversation.store import Aftermath
+from services.runtime import failures
 from services.runtime.database import Database
 from services.runtime.errors import ParlourError
 from services.runtime.jobs import DEFER, Jobs
@@ -81,5 +82,5 @@ async def _counted(relationships: RelationshipStore, person: Person) -> bool:
     try:
         return await relationships.count(person) > 0
     except ParlourError as error:
-        _log.warning("a session could not be committed", reason=error.reason)
+        failures.ended(error, failures.Place.BACKGROUND, "a session could not be committed")
         return False

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.conversation.people.relationship import Person
+from services.runtime import failures
 from services.runtime.bounded_map import BoundedMap
 from services.runtime.telemetry import get_logger
 
@@ -129,7 +130,7 @@ class Sessions:
         try:
             await self.commit_ended()
         except Exception as error:  # whatever it is: sessions have to be swept all the same
-            _log.warning("sessions could not be committed yet", problem=type(error).__name__, sessions=len(self._to_commit))
+            failures.ended(error, failures.Place.BACKGROUND, "sessions could not be committed yet", sessions=len(self._to_commit))
 
     def _dropped(self, person: Person, session: Session) -> None:
         self._end(person, session, "idle" if self._is_idle(session) else "evicted")

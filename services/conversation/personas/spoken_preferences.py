@@ -16,11 +16,10 @@ from services.conversation.personas.persona_layers import Change, Origin, Value
 from services.conversation.personas.persona_store import PersonaStore, select_persona, select_said
 from services.conversation.personas.preferences import Preference, detect
 from services.conversation.turn import NewTurn
+from services.runtime import failures
 from services.runtime.database import retry_stale
 from services.runtime.errors import DeadlineExceeded, DependencyUnavailable, StaleVersion
-from services.runtime.telemetry import get_logger
 
-_log = get_logger(__name__)
 _heard = Counter("parlour_conversation_preferences_total", "Messages with a wish on how to be talked to, by what became of it", ["result"])
 
 # What is said in a hidden channel is not quoted: whoever asks for a reason may ask elsewhere.
@@ -66,7 +65,7 @@ class SpokenPreferences:
             try:
                 return await retry_stale(lambda: self._keep(new, preference))
             except (DependencyUnavailable, DeadlineExceeded, StaleVersion) as error:
-                _log.warning("a wish is heeded in one reply only", turn_id=new.turn_id, problem=error.message)
+                failures.ended(error, failures.Place.TURN, "a wish is heeded in one reply only", turn_id=new.turn_id)
         _heard.labels("unstored").inc()
         values = preference.values(DEFAULT)
         text = shift_text(values, _steps(preference), kept=None if stored else False)

@@ -45,8 +45,9 @@ from services.conversation.turn import Turn
 from services.conversation.turn_rows import turn_of
 from services.credit.client import CreditClient
 from services.memory.client import MemoryClient
+from services.runtime import failures
 from services.runtime.database import Database
-from services.runtime.errors import InvalidField, NotFound, Overloaded, ParlourError, RequestIdReused
+from services.runtime.errors import DeadlineExceeded, InvalidField, NotFound, Overloaded, ParlourError, RequestIdReused
 from services.runtime.jobs import Jobs
 from services.runtime.telemetry import get_logger
 
@@ -309,9 +310,10 @@ class Erasures:
             try:
                 async with asyncio.timeout(_SETTLE_S):
                     await self._settle(turn)
-            except (ParlourError, TimeoutError):
+            except (ParlourError, TimeoutError) as error:
                 _unsettled.inc()
-                _log.warning("a turn is erased before credit was told what it used", turn_id=turn.turn_id)
+                late = DeadlineExceeded("a turn could not be settled in time") if isinstance(error, TimeoutError) else error
+                failures.ended(late, failures.Place.JOB, "a turn is erased before credit was told what it used", turn_id=turn.turn_id)
 
         await asyncio.gather(*(settle(turn) for turn in turns))
 

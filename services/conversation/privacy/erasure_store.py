@@ -75,7 +75,7 @@ _PLACE = sa.text("INSERT INTO erased_places (erasure_id, guild_id, channel_id) V
 
 _UNSETTLED = sa.text("""
     SELECT t.* FROM turns t
-    WHERE t.user_id = :user_id AND t.accept_time <= :before_time AND t.hold_id <> '' AND t.model <> '' AND t.state <> 1 AND EXISTS (
+    WHERE t.user_id = :user_id AND t.accept_time <= :before_time AND t.hold_id || t.lease_id <> '' AND t.model <> '' AND t.state <> 1 AND EXISTS (
         SELECT FROM procrastinate_jobs j WHERE j.task_name = 'after_turn' AND j.status IN ('todo', 'doing') AND j.args ->> 'turn_id' = t.turn_id
     )
     LIMIT :batch_max

@@ -43,6 +43,7 @@ SHARED: Mapping[str, Mapping[str, str]] = {
         "payload_hash": "emptied",
         "response": "emptied: the request stays known, so that a late repetition does not bring back what it brought",
     },
+    "blocks": {"subject": "kept, an operator's decision about who may come back: until it is taken back or ends", "reason": "so is it"},
     "erasures": {"user_id": "emptied when the erasure is complete", "walked": "so is it: it holds what the person was called"},
 }
 

@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.conversation import tables
 from services.conversation.privacy.erasure import Erasures
 from services.conversation.privacy.tombstones import Tombstone, TombstoneFile, subject_hash
-from services.runtime.database import Database
+from services.runtime import failures
+from services.runtime.bounded_connection import longer_statements
+from services.runtime.database import Database, driver_connection
 from services.runtime.errors import ParlourError
 from services.runtime.telemetry import get_logger
 
@@ -21,7 +23,8 @@ _log = get_logger(__name__)
 _KNOWN = sa.select(tables.tombstones.c.subject_hash, tables.tombstones.c.before_time)
 # A restored database is looked through whole, once.
 _ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('tombstones are replayed', 0))")
-_TIME = sa.text("SET LOCAL statement_timeout = '600s'")
+_STATEMENT_S = 600
+_TIME = sa.text(f"SET LOCAL statement_timeout = '{_STATEMENT_S}s'")
 _WHO = sa.text("""
     SELECT user_id FROM (
         SELECT user_id FROM fences UNION SELECT user_id FROM turns UNION SELECT user_id FROM personas UNION SELECT user_id FROM persona_versions
@@ -63,7 +66,7 @@ class Restored:
                 await self.replay()
                 return
             except (ParlourError, OSError) as problem:
-                _log.warning("tombstones could not be compared with the database", problem=type(problem).__name__)
+                failures.ended(problem, failures.Place.BACKGROUND, "tombstones could not be compared with the database")
             await asyncio.sleep(_RETRY_S)
 
     async def replay(self) -> int:
@@ -82,14 +85,18 @@ class Restored:
         async with self._database.write() as session:
             await session.execute(_ONE_AT_A_TIME)
             await session.execute(_TIME)
-            for tombstone in missing.values():
-                values = {"subject_hash": tombstone.subject_hash, "before_time": tombstone.before_time, "opted_out": tombstone.opted_out}
-                await session.execute(_PLANT, values)
-            for user_id in (await session.execute(_WHO, {"hashes": list(missing)})).scalars().all():
-                await self._erase_again(session, user_id, missing)
+            with longer_statements(await driver_connection(session), _STATEMENT_S):
+                await self._plant(session, missing)
         _replayed.inc(len(missing))
         _log.warning("the database was restored: people are erased again", tombstones=len(missing))
         return len(missing)
+
+    async def _plant(self, session: AsyncSession, missing: dict[bytes, Tombstone]) -> None:
+        for tombstone in missing.values():
+            values = {"subject_hash": tombstone.subject_hash, "before_time": tombstone.before_time, "opted_out": tombstone.opted_out}
+            await session.execute(_PLANT, values)
+        for user_id in (await session.execute(_WHO, {"hashes": list(missing)})).scalars().all():
+            await self._erase_again(session, user_id, missing)
 
     async def _erase_again(self, session: AsyncSession, user_id: str, missing: dict[bytes, Tombstone]) -> None:
         tombstone = missing[subject_hash(user_id)]

@@ -25,9 +25,9 @@ from services.conversation.window.window_blocks import SUMMARY
 from services.retrieval.asking import folded_name, understood
 from services.retrieval.terms import query_terms
 from services.retrieval.text_embedding import TextEmbedding, Vectors
+from services.runtime import failures
 from services.runtime.database import Database
-from services.runtime.errors import ParlourError
-from services.runtime.telemetry import get_logger
+from services.runtime.errors import DeadlineExceeded, ParlourError
 
 SPEAKERS_MAX = 200
 """People whose names a message is searched for."""
@@ -39,7 +39,6 @@ SUMMARY_CHARACTERS_MAX = 300
 """Of such a summary: its messages are there, too."""
 
 _MENTION = re.compile(r"<@!?([^\s<>@!]{1,64})>")  # as Discord writes it
-_log = get_logger(__name__)
 _seconds = Histogram(
     "parlour_conversation_older_search_seconds",
     "How long the parts of a search for older messages took",
@@ -178,9 +177,9 @@ class OlderMessages:
                 topics = topics_of(best)
                 summaries = await self._summaries(where, topics)
         except (ParlourError, TimeoutError) as error:
-            reason = error.reason if isinstance(error, ParlourError) else "TOO_SLOW"
-            _unavailable.labels(reason).inc()
-            _log.warning("answering without older messages", reason=reason)
+            late = DeadlineExceeded("older messages were not found in time") if isinstance(error, TimeoutError) else error
+            _unavailable.labels("TOO_SLOW" if isinstance(error, TimeoutError) else error.reason).inc()
+            failures.ended(late, failures.Place.TURN, "answering without older messages")
             return Older(available=False)
         _found.observe(len(best))
         return Older([_shown(one.message) for one in best], topics, summaries=summaries)

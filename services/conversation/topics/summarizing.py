@@ -21,10 +21,10 @@ from services.conversation.topics.summaries import checked, extractive, prompt
 from services.conversation.topics.summary_store import EXTRACTIVE, MODEL, Source, SummaryStore, Topic
 from services.conversation.topics.topics import SUMMARIZE, Topics, enqueue_segmentation, enqueue_summaries
 from services.conversation.turn import Usage
+from services.runtime import failures
 from services.runtime.database import Database
 from services.runtime.errors import Category, DependencyUnavailable, ParlourError, PermissionRefused, StaleVersion
 from services.runtime.jobs import Jobs
-from services.runtime.telemetry import get_logger
 
 FEATURE = "summary"
 _DUE_MAX = 200
@@ -34,7 +34,6 @@ _ANSWER_S = 1.0
 """Kept of a person's time for storing and answering."""
 _RETRIES_MAX = 20
 
-_log = get_logger(__name__)
 _summaries = Counter("parlour_conversation_summaries_total", "Summaries that were kept, by where they come from and why", ["source", "why"])
 _seconds = Histogram(
     "parlour_conversation_summary_model_duration_seconds",
@@ -193,8 +192,8 @@ class Summarizing:
         try:
             answer = await self._answer(where, source, priority, left_s)
         except ParlourError as error:
+            failures.ended(error, failures.Place.BACKGROUND, "a topic was not summed up by a model")
             if error.failure.category is not Category.FEATURE:
-                _log.info("a topic was not summed up by a model", reason=error.reason, problem=error.message)
                 return error
             # The budget is spent, the content refused, the prompt too long: it would be so again.
             await self._keep_extractive(where, topic, error.reason.lower())
@@ -226,7 +225,7 @@ class Summarizing:
             for usage in spent:
                 await self._budget.spend(where.guild_id, FEATURE, usage)
         except DependencyUnavailable as error:  # the summary was made and paid for: it is not thrown away
-            _log.error("the usage of a summary was not counted", guild_id=where.guild_id, problem=error.message)
+            failures.ended(error, failures.Place.BACKGROUND, "the usage of a summary was not counted", guild_id=where.guild_id)
 
     async def _give_up_on(self, where: Conversation, topics: Sequence[Topic]) -> None:
         """Count a try of a model that failed, for all that it would have failed for; after the last one the extractive summary stays."""

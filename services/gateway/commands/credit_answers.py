@@ -21,6 +21,7 @@ from services.gateway.commands.named_people import ASSISTANT, with_ids
 from services.gateway.commands.parsing import Kind
 from services.gateway.events import Final
 from services.gateway.settings import GatewaySettings
+from services.runtime import failures
 from services.runtime.bounded_map import BoundedMap
 from services.runtime.errors import AccountClosed, InsufficientCredit, LimitReached, NotFound, ParlourError
 
@@ -114,7 +115,8 @@ class CreditAnswers:
         """What the balance is made of; nothing where that cannot be learnt: the balance is worth telling without it."""
         try:
             return (await self._credit.list_grants(credit_pb2.ListGrantsRequest(account_id=account_id), timeout_s=self._settings.command_s)).grants
-        except ParlourError:
+        except ParlourError as error:
+            failures.ended(error, failures.Place.COMMAND, "a balance is told without its grants")
             return ()
 
     async def _spent(self, account_id: str, since_s: float) -> Spent:

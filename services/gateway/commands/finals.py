@@ -9,6 +9,7 @@ from services.gateway import events, notices, requests
 from services.gateway.commands.parsing import Kind, without_invisible
 from services.gateway.events import Final
 from services.gateway.readable_text import beginning, thinned, without_reordering
+from services.runtime import failures
 from services.runtime.errors import CircuitOpen, ParlourError
 
 Handler = Callable[[gateway_pb2.IncomingMessage, str], Awaitable[Final]]
@@ -44,7 +45,9 @@ async def refusing(message: gateway_pb2.IncomingMessage, away_key: str, work: Ca
     except ParlourError as error:
         away = error.failure.unwell or isinstance(error, CircuitOpen)
         text = notices.words(away_key) if away else notices.words_for(error)
-        return events.refused(requests.turn_id_of(message), text, error.reason)
+        turn_id = requests.turn_id_of(message)
+        failures.ended(error, failures.Place.COMMAND, "a command is refused", turn_id=turn_id)
+        return events.refused(turn_id, text, error.reason)
 
 
 def is_typed(message: gateway_pb2.IncomingMessage) -> bool:

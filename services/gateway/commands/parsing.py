@@ -274,6 +274,12 @@ def is_slash(text: str) -> bool:
     return without_invisible(text).startswith("/") and parse(text) is not None
 
 
+def asks_why(text: str) -> bool:
+    """Whether the text asks why a message was answered or not."""
+    command = parse(text)
+    return command is not None and command.kind is Kind.WHY
+
+
 def _asks(text: str) -> bool:
     """A question states nothing to remember or to forget, unless it asks us to: "can you remember that I like tea?"."""
     return "?" in text and not re.match(rf"{_LEAD}(?:(?:can|could|would|will)\s|/)", text, re.IGNORECASE)

@@ -24,7 +24,7 @@ from services.gateway.commands.parsing import Kind
 from services.gateway.commands.questions import Questions
 from services.gateway.events import Final
 from services.gateway.settings import GatewaySettings
-from services.runtime import deadline
+from services.runtime import deadline, failures
 from services.runtime.errors import ParlourError
 
 _export_bytes = Histogram("parlour_gateway_export_bytes", "Size of exports handed to people", buckets=[1 << power for power in range(10, 25, 2)])
@@ -162,7 +162,8 @@ class PrivacyAnswers:
                 state = await self._conversation.get_erasure(
                     conversation_pb2.GetErasureRequest(erasure_id=begun.erasure_id), timeout_s=self._settings.command_s
                 )
-            except ParlourError:
+            except ParlourError as error:
+                failures.ended(error, failures.Place.COMMAND, "nobody can say how far an erasure is")
                 continue  # it goes on, whether or not anybody can look at it
         return state
 

@@ -12,6 +12,7 @@ from parlour.gateway.v1 import gateway_pb2
 from services.conversation.client import ConversationClient
 from services.gateway import requests
 from services.gateway.commands.offers import Offer, Offers, Slot
+from services.runtime import failures
 from services.runtime.errors import ParlourError
 
 _LOOKED_AT = 20
@@ -72,7 +73,8 @@ class Questions:
             listed = await self._conversation.list_messages(
                 conversation_pb2.ListMessagesRequest(conversation=where, page_size=_LOOKED_AT), timeout_s=self._look_s
             )
-        except ParlourError:
+        except ParlourError as error:
+            failures.ended(error, failures.Place.COMMAND, "a question cannot be asked: the newest message is not known")
             return None
         theirs = (said.message_id for said in listed.messages if said.role == "user" and said.author_id == message.user_id)
         return next(theirs, "")

@@ -41,8 +41,12 @@ def status_words(status: gateway_pb2.GetStatusResponse) -> str:
     works = [names[feature.name] for feature in status.features if feature.healthy]
     lines = [notices.words("status_works", list=", ".join(works)) if works else notices.words("status_nothing_works")]
     lines += [
-        notices.words("status_broken", name=names[feature.name], meaning=notices.words(f"without_{feature.name}"))
+        notices.words("status_broken", name=names[feature.name], meaning=notices.words(_without(feature.name, status.outage)))
         for feature in status.features
         if not feature.healthy
     ]
     return "\n".join(lines)
+
+
+def _without(name: str, outage: gateway_pb2.OutageStatus) -> str:
+    return "without_credit_on_lease" if name == "credit" and outage.active else f"without_{name}"

@@ -14,6 +14,7 @@ from services.gateway.commands.parsing import Kind
 from services.gateway.commands.voice_values import SCALES, Wish
 from services.gateway.events import Final
 from services.gateway.settings import GatewaySettings
+from services.runtime import failures
 from services.runtime.errors import InvalidField, ParlourError, StaleVersion
 
 _OWN_CHANGES = ("said", "set", "preset")
@@ -114,7 +115,8 @@ class VoiceAnswers:
         request = conversation_pb2.ListPersonaVersionsRequest(guild_id=message.guild_id, user_id=message.user_id, page_size=1)
         try:
             newest = (await self._conversation.list_persona_versions(request, timeout_s=self._settings.command_s)).versions
-        except ParlourError:
+        except ParlourError as error:
+            failures.ended(error, failures.Place.COMMAND, "the last change of a voice is not known")
             return None
         if not newest or newest[0].origin not in _OWN_CHANGES:
             return None

@@ -12,13 +12,11 @@ from services.gateway.discord.stream_edits import StreamedReply
 from services.gateway.discord.surroundings import Completion
 from services.gateway.notices import words
 from services.gateway.stopping import Why
-from services.runtime.telemetry import get_logger
+from services.runtime import failures
 
 ORIGIN = "discord"
-_UNANSWERED = {"ignored": "ignored_here", "empty": "asked_nothing"}
+_UNANSWERED = {"ignored": "ignored_here", "empty": "asked_nothing", "rate_limited": "slow_down", "blocked": "not_allowed"}
 """What is said to who expects an answer where their message is ignored, by the reason."""
-
-_log = get_logger(__name__)
 
 
 class CourierLike(Protocol):
@@ -46,9 +44,12 @@ class AssistantLike(Protocol):
         """Where the bot offers to bring apologies."""
 
     def handle(
-        self, request: gateway_pb2.HandleMessageRequest, *, origin: str = ..., complete: Completion | None = ...
+        self, request: gateway_pb2.HandleMessageRequest, *, origin: str = ..., complete: Completion | None = ..., again: bool = ...
     ) -> AsyncIterator[gateway_pb2.HandleMessageResponse]:
-        """Yield the events of an answer. `complete` is called once it is known that the message is for the assistant."""
+        """Yield the events of an answer. `complete` is called once it is known that the message is for the assistant.
+
+        `again`: another gateway took the message over; see that it does not die with that one.
+        """
 
     async def stop_answer(self, request: gateway_pb2.StopAnswerRequest) -> gateway_pb2.StopAnswerResponse:
         """Stop an answer under way."""
@@ -58,6 +59,9 @@ class AssistantLike(Protocol):
 
     async def still_mine(self, turn_id: str) -> bool:
         """Return whether the answer of a turn may still be shown by this gateway."""
+
+    async def given(self, message: gateway_pb2.IncomingMessage) -> gateway_pb2.Final | None:
+        """Return the answer that another gateway has given to a message; None where it is not known."""
 
     async def edited(self, message: gateway_pb2.IncomingMessage, *, request_id: str) -> bool:
         """Store the new text of a message without answering it anew."""
@@ -71,13 +75,16 @@ type Presents = Callable[[gateway_pb2.Final], AnswerPage]
 class Answered:
     """What became of a message. `shown`: there was an answer, and Discord has all of it. `final` is None where the assistant failed or ignored it.
 
-    `reason` says why it was ignored.
+    `reason` says why it was ignored. `taken_over`: another gateway answers it now; these
+    messages of it are there. `wrote_late`: we may have written over what that one wrote.
     """
 
     shown: bool
     ignored: bool = False
     reason: str = ""
     final: gateway_pb2.Final | None = None
+    taken_over: tuple[str, ...] | None = None
+    wrote_late: bool = False
 
     @property
     def withdrawn(self) -> bool:
@@ -133,13 +140,15 @@ async def answer(
     expected: bool = False,
     again: Sequence[dict[str, Any]] = (),
     complete: Completion | None = None,
+    taken_over: bool = False,
     begun: Callable[[], None] = lambda: None,
     spared: Callable[[gateway_pb2.Final], bool] = lambda final: False,
 ) -> Answered:
     """Hand a message to the assistant and show its answer.
 
     `expected`: the person waits for an answer in any case, as after a slash command. `again`: the rows that stand under an answer of the model's.
-    `begun` is called with each sign that there will be an answer. A final answer that is `spared` is returned and not shown, if nothing of it was.
+    `taken_over`: another gateway took this message over before. `begun` is called with each sign that there will be an answer.
+    A final answer that is `spared` is returned and not shown, if nothing of it was.
     """
     gathered = _Gathered(reply, begun)
 
@@ -152,7 +161,7 @@ async def answer(
 
     answered: Answered | None = None
     try:
-        async with events_of(assistant, gateway_pb2.HandleMessageRequest(message=message), complete) as events:
+        async with events_of(assistant, gateway_pb2.HandleMessageRequest(message=message), complete, again=taken_over) as events:
             async for event in events:
                 gathered.take(event)
                 if gathered.final is not None:
@@ -161,7 +170,7 @@ async def answer(
                 elif reply.refused:
                     break  # nobody reads on: that stops the model, and what was delivered is charged
     except Exception as error:
-        _log.exception("the assistant failed on a message from Discord", problem=type(error).__name__)
+        failures.ended(error, failures.Place.DISCORD, "the assistant failed on a message from Discord")
         gathered.notices.append(words("something_broke"))
         gathered.ignored = not (reply.begun or expected or message.mentions_assistant)
     if answered is not None:
@@ -190,10 +199,10 @@ def has_regenerate(final: gateway_pb2.Final) -> bool:
 
 @asynccontextmanager
 async def events_of(
-    assistant: AssistantLike, request: gateway_pb2.HandleMessageRequest, complete: Completion | None = None
+    assistant: AssistantLike, request: gateway_pb2.HandleMessageRequest, complete: Completion | None = None, *, again: bool = False
 ) -> AsyncIterator[AsyncIterator[gateway_pb2.HandleMessageResponse]]:
     """Hand a request to the assistant and read its events; leaving stops the answer."""
-    events = assistant.handle(request, origin=ORIGIN, complete=complete)
+    events = assistant.handle(request, origin=ORIGIN, complete=complete, again=again)
     try:
         yield events
     finally:

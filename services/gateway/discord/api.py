@@ -4,6 +4,7 @@ import re
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import aiohttp
 import nextcord
 from nextcord.asset import Asset
 from nextcord.http import HTTPClient, Route
@@ -31,10 +32,22 @@ def use_api(settings: DiscordSettings) -> None:
     Asset.BASE = f"{parts.scheme}://{parts.netloc}" if settings.discord_api_url else DISCORD_ASSETS
 
 
+class TimedHTTPClient(HTTPClient):
+    """A REST client whose requests end: nextcord's own have no limit but aiohttp's of five minutes. Waiting for a rate limit is not counted."""
+
+    def __init__(self, request_s: float) -> None:
+        super().__init__(dispatch=_no_events, assume_unsync_clock=True)
+        self._request_timeout = aiohttp.ClientTimeout(total=request_s)
+
+    async def request(self, route: Route, **options: Any) -> Any:
+        """Make a request. Raises TimeoutError where an attempt takes too long, and what nextcord raises."""
+        return await super().request(route, **{"timeout": self._request_timeout, **options})
+
+
 def rest_client(settings: DiscordSettings) -> HTTPClient:
     """Return a REST client with the bot's token; close it when done. It connects with its first request."""
     use_api(settings)
-    client = HTTPClient(dispatch=_no_events, assume_unsync_clock=True)
+    client = TimedHTTPClient(settings.discord_request_s)
     client.set_default_auth(f"Bot {settings.discord_token.strip()}")
     return client
 

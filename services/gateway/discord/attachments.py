@@ -86,6 +86,9 @@ _TEXT_SUFFIXES = frozenset(
     ]
 )
 _files = Counter("parlour_gateway_discord_text_files_total", "Text files attached to messages for the assistant, by what became of them", ["result"])
+_left_out = Counter(
+    "parlour_gateway_discord_attachments_left_out_total", "Attachments that are neither shown nor read: of another kind, too large, or too many"
+)
 _log = get_logger(__name__)
 
 
@@ -126,7 +129,9 @@ def unread_files_of(attachments: Sequence[nextcord.Attachment], settings: Discor
     """Return the names of files that are neither shown nor read, because of what they are or how large."""
     images = {image.url for image in images_of(attachments, settings)}
     texts = {one.id for one in text_attachments(attachments, settings)}
-    return [_name(one) for one in attachments if one.url not in images and one.id not in texts][:UNREAD_MAX]
+    unread = [_name(one) for one in attachments if one.url not in images and one.id not in texts]
+    _left_out.inc(len(unread))
+    return unread[:UNREAD_MAX]
 
 
 def is_discords(url: str, api_url: str) -> bool:

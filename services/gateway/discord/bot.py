@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -16,11 +17,14 @@ from services.gateway.discord.answer_records import AnswerRecords
 from services.gateway.discord.answering import ORIGIN, AssistantLike
 from services.gateway.discord.api import rest_client
 from services.gateway.discord.courier import DiscordCourier
+from services.gateway.discord.event_shapes import EventUnreadable, check_event
 from services.gateway.discord.identify import IdentifyPace, StartLimit, asked_of_discord
 from services.gateway.discord.register import TOKEN_REFUSED, DiscordRefused
 from services.gateway.discord.replier import Replier
 from services.gateway.discord.settings import DiscordSettings
 from services.gateway.discord.shard_connection import CONNECT_S, STABLE_S, ReconnectBackoff, SessionShard, SessionWebSocket
+from services.runtime import failures
+from services.runtime.errors import DependencyUnavailable
 from services.runtime.health import Probe
 from services.runtime.telemetry import get_logger
 
@@ -110,7 +114,7 @@ class AssistantBot(commands.AutoShardedBot):
         parsers = self._connection.parsers
         for event, parse in list(parsers.items()):
             if event not in ("READY", "RESUMED"):
-                parsers[event] = _skipping(event, _completing(parse) if event == "MESSAGE_CREATE" else parse)
+                parsers[event] = _skipping(event, _completing(parse) if event == "MESSAGE_CREATE" else _checking(event, parse))
 
     def _use_gateway(self, url: str) -> None:
         """Connect to this address, whatever GET /gateway says."""
@@ -201,15 +205,24 @@ class AssistantBot(commands.AutoShardedBot):
 
     async def on_error(self, event_method: str, *args: Any, **kwargs: Any) -> None:
         """Log what an event ended in, never what it carried."""
-        _log.exception("a Discord event failed", discord_event=event_method)
+        failures.ended(sys.exception() or RuntimeError(), failures.Place.DISCORD, "a Discord event failed", discord_event=event_method)
 
 
 def _completing(parse: Callable[[Any], None]) -> Callable[[Any], None]:
     def parse_complete(data: Any) -> None:
+        check_event("MESSAGE_CREATE", data)
         replied = data.get("referenced_message")
         parse(SAYING_NOTHING | data | ({"referenced_message": SAYING_NOTHING | replied} if replied else {}))
 
     return parse_complete
+
+
+def _checking(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
+    def parse_checked(data: Any) -> None:
+        check_event(event, data)
+        parse(data)
+
+    return parse_checked
 
 
 def _skipping(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -217,7 +230,9 @@ def _skipping(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]
         try:
             parse(data)
         except Exception as error:
-            _log.warning("a Discord event could not be read and is skipped", discord_event=event, problem=repr(error)[:200])
+            # Other errors quote what could not be read, which may be what somebody wrote.
+            problem = repr(error)[:200] if isinstance(error, EventUnreadable | KeyError) else type(error).__name__
+            _log.warning("a Discord event could not be read and is skipped", discord_event=event, problem=problem)
 
     return parse_or_skip
 
@@ -254,13 +269,14 @@ async def run_bot(
 
 
 async def _connect_forever(settings: DiscordSettings, replier: Replier, link: Link, pace: IdentifyPace, jitter: Callable[[], float]) -> NoReturn:
-    failures = 0
+    tries = 0
     while True:
         started_at = time.monotonic()
         problem = await _connect_once(AssistantBot(settings, replier, link, pace, jitter), settings, link)
-        failures = 1 if time.monotonic() - started_at > STABLE_S else failures + 1
-        wait_s = min(settings.discord_reconnect_max_s, 2.0 ** (failures - 1)) * (0.5 + jitter() / 2)
-        _log.error("the connection to Discord ended; connecting anew", problem=problem, wait_s=round(wait_s, 1), failures=failures)
+        tries = 1 if time.monotonic() - started_at > STABLE_S else tries + 1
+        wait_s = min(settings.discord_reconnect_max_s, 2.0 ** (tries - 1)) * (0.5 + jitter() / 2)
+        ended = DependencyUnavailable(ORIGIN, problem)
+        failures.ended(ended, failures.Place.DISCORD, "the connection to Discord ended; connecting anew", wait_s=round(wait_s, 1), tries=tries)
         await asyncio.sleep(wait_s)
 
 

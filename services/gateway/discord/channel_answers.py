@@ -13,7 +13,7 @@ from nextcord.http import HTTPClient
 from parlour.gateway.v1 import gateway_pb2
 from services.gateway.discord.answer_buttons import again_row, stop_row
 from services.gateway.discord.answer_records import AnswerRecord, AnswerRecords
-from services.gateway.discord.answering import Answered, AssistantLike, answer
+from services.gateway.discord.answering import Answered, AssistantLike, answer, has_regenerate
 from services.gateway.discord.claimed_writer import ClaimedWriter, WriteTurns
 from services.gateway.discord.settings import DiscordSettings
 from services.gateway.discord.stream_edits import StreamedReply
@@ -51,6 +51,9 @@ class Asked:
 class _UnderWay:
     attempt: int
     reply: StreamedReply
+    writer: ClaimedWriter
+    again: bool
+    """Another gateway took it over before."""
     task: "asyncio.Task[Answered] | None" = None
     record: AnswerRecord | None = None
     """Set once there is something of the answer to be seen."""
@@ -90,29 +93,54 @@ class ChannelAnswers:
         """
         while True:
             if asked.incoming.attempt >= self._settings.discord_attempts_max:
-                return await self._in_task(asked, replaces, spared)
-            answered = await self._in_task(asked, replaces, lambda final: final.reason == _TEXT_TAKEN or spared(final))
+                return await self._kept(asked, replaces, spared)
+            answered = await self._kept(asked, replaces, lambda final: final.reason == _TEXT_TAKEN or spared(final))
             if answered.shown or answered.final is None or answered.final.reason != _TEXT_TAKEN:
                 return answered
             asked.incoming.attempt += 1
+
+    async def _kept(self, asked: Asked, replaces: Sequence[str], spared: Spared) -> Answered:
+        """Answer a message; one that another gateway takes over is kept in sight, and answered should that one die."""
+        answered = await self._in_task(asked, replaces, spared, again=False)
+        wrote_late = False
+        for _ in range(self._settings.discord_takeovers_max):
+            if answered.taken_over is None:
+                break
+            replaces, wrote_late = answered.taken_over or replaces, wrote_late or answered.wrote_late
+            answered = await self._in_task(asked, replaces, spared, again=True)
+        if wrote_late and answered.ignored:
+            await self._restore(asked, replaces)
+        return answered
+
+    async def _restore(self, asked: Asked, replaces: Sequence[str]) -> None:
+        """Show the answer of the gateway that took the message over: we wrote over it."""
+        given = await self._assistant.given(asked.incoming)
+        if given is None or not given.text:
+            return
+        incoming = asked.incoming
+        page = self._withheld.shown_to_all(incoming, given)
+        async with streamed_reply(self._settings, self._writer(asked), replaces=replaces) as reply:
+            again = again_row(incoming.message_id, incoming.attempt, incoming.user_id) if has_regenerate(given) else ()
+            await reply.finish(page.text, components=(*page.components, *again), files=page.files)
 
     async def say(self, asked: Asked, text: str) -> None:
         """Answer a message with fixed words."""
         async with streamed_reply(self._settings, self._writer(asked)) as reply:
             await reply.finish(text)
 
-    def _writer(self, asked: Asked) -> ReplyWriter:
+    def _writer(self, asked: Asked) -> ClaimedWriter:
         incoming = asked.incoming
         key = answer_key(incoming.message_id, incoming.attempt)
         writer = ChannelWriter(self._http, incoming.channel_id, reply_to=asked.message.id if asked.replies else None, key=key)
         return ClaimedWriter(writer, partial(self._assistant.still_mine, turn_id_of(incoming)), self._turns, incoming.channel_id)
 
-    async def _in_task(self, asked: Asked, replaces: Sequence[str], spared: Spared) -> Answered:
+    async def _in_task(self, asked: Asked, replaces: Sequence[str], spared: Spared, *, again: bool) -> Answered:
         """Answer in a task of its own, so that it can be halted without its caller."""
         incoming = asked.incoming
         controls = stop_row(incoming.message_id, incoming.user_id)
-        reply = streamed_reply(self._settings, self._writer(asked), controls=controls, replaces=replaces)
-        under_way = _UnderWay(incoming.attempt, reply)
+        writer = self._writer(asked)
+        reply = streamed_reply(self._settings, writer, controls=controls, replaces=replaces)
+        under_way = _UnderWay(incoming.attempt, reply, writer, again)
         self._under_way.put(incoming.message_id, under_way)
         under_way.task = asyncio.create_task(self._answer(asked, under_way, spared))
         try:
@@ -153,9 +181,12 @@ class ChannelAnswers:
                 partial(self._withheld.shown_to_all, incoming),
                 again=again_row(incoming.message_id, incoming.attempt, incoming.user_id),
                 complete=asked.complete,
+                taken_over=under_way.again,
                 begun=begun,
                 spared=spared,
             )
+            if under_way.writer.taken_over:
+                return Answered(False, taken_over=tuple(reply.message_ids), wrote_late=under_way.writer.wrote_late)
             if answered.withdrawn:
                 await self.remove(incoming.channel_id, await reply.halt())
                 self._records.forget(incoming.message_id)

@@ -31,6 +31,10 @@ class ClaimedWriter:
         self._still_mine = still_mine
         self._turns = turns
         self._channel_id = channel_id
+        self.taken_over = False
+        """Another gateway answers the message now."""
+        self.wrote_late = False
+        """And we wrote when it may have done so already: this process was paused between the last look at the claim and the write."""
 
     async def typing(self) -> None:
         """Show for some seconds that an answer is on its way."""
@@ -57,7 +61,10 @@ class ClaimedWriter:
         async with self._turns.of(self._channel_id, kind):
             await self._check()
             yield
+            if not await self._still_mine():
+                self.taken_over = self.wrote_late = True
 
     async def _check(self) -> None:
         if not await self._still_mine():
+            self.taken_over = True
             raise WriteRefused("another gateway answers this message")

@@ -123,7 +123,8 @@ def command_message(interaction: nextcord.Interaction[nextcord.Client], text: st
 
 def person_name(person: nextcord.User | nextcord.Member) -> str:
     """Return the name that others see, on one line."""
-    return " ".join(clean(person.display_name).split())[:NAME_MAX]
+    # Whatever an event brought is in nextcord's memory of people, of which most are known from events that we do not read.
+    return " ".join(clean(str(person.display_name)).split())[:NAME_MAX]
 
 
 def may_moderate(person: nextcord.User | nextcord.Member) -> bool:

@@ -4,6 +4,7 @@ By nextcord's webhook adapter, which waits out rate limits per interaction. Not 
 made since it started, and ours carry what they mean in their custom ids.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ from services.gateway.notices import words
 ORIGINAL = "@original"
 EPHEMERAL = 1 << 6
 MESSAGES_MAX = 5
+REQUEST_S = 15.0
+"""For one request: nextcord's own limit is aiohttp's of five minutes."""
 _ACKNOWLEDGED = "acknowledged"
 _MESSAGE, _DEFERRED_MESSAGE, _DEFERRED_UPDATE, _FORM = 4, 5, 6, 9
 
@@ -90,9 +93,10 @@ class InteractionResponses:
     async def _acknowledge(self, kind: int, data: dict[str, Any] | None = None) -> None:
         interaction = self._interaction
         with discord_errors():
-            await async_context.get().create_interaction_response(
-                interaction.id, interaction.token, session=interaction._session, type=kind, data=data
-            )
+            async with asyncio.timeout(REQUEST_S):
+                await async_context.get().create_interaction_response(
+                    interaction.id, interaction.token, session=interaction._session, type=kind, data=data
+                )
         interaction.attached[_ACKNOWLEDGED] = True
 
     async def _webhook(
@@ -108,7 +112,8 @@ class InteractionResponses:
         form = form_of(payload or {}, files)
         body: dict[str, Any] = {"multipart": form} if form else {"payload": payload}
         with discord_errors():
-            return await async_context.get().request(route, interaction._session, **body, **options)
+            async with asyncio.timeout(REQUEST_S):
+                return await async_context.get().request(route, interaction._session, **body, **options)
 
 
 def messages_of(page: AnswerPage) -> list[AnswerPage]:

@@ -20,6 +20,7 @@ from services.gateway.discord.stream_edits import StreamedReply
 from services.gateway.discord.withheld import page_of
 from services.gateway.discord.writers import ReplyWriter, WriteFailed, WriteRefused
 from services.gateway.notices import words
+from services.runtime import failures
 from services.runtime.telemetry import get_logger
 
 
@@ -54,7 +55,7 @@ class Interactions:
             _log.warning("an interaction could not be answered", interaction_type=interaction.type.name)
         except Exception as error:
             result = "broken"
-            _log.exception("an interaction failed", problem=type(error).__name__)
+            failures.ended(error, failures.Place.DISCORD, "an interaction failed")
             await apologise(interaction, "something_broke")
         _interactions.labels(result).inc()
 

@@ -23,9 +23,9 @@ from services.gateway.discord.incoming import own_role_id, said
 from services.gateway.discord.message_edits import MessageEdit
 from services.gateway.discord.settings import DiscordSettings
 from services.gateway.discord.surroundings import Surroundings, fetch_message
+from services.runtime import failures
 from services.runtime.bounded_map import BoundedMap
 from services.runtime.errors import ParlourError
-from services.runtime.telemetry import get_logger
 
 WITHDRAWN_AT_ONCE = 100  # what WithdrawMessages takes
 EDITS_SEEN_MAX = 10_000
@@ -33,7 +33,6 @@ EDITS_SEEN_S = 3600.0
 LOOKED_AGAIN_S = 0.25
 
 _changes = Counter("parlour_gateway_discord_changes_total", "Edits and deletions of messages in Discord, by what became of them", ["result"])
-_log = get_logger(__name__)
 
 
 class MessageChanges:
@@ -188,17 +187,18 @@ class MessageChanges:
             request_id=f"deleted:{digest}", guild_id=guild_id, channel_id=channel_id, message_ids=message_ids
         )
         clock = asyncio.get_running_loop().time
-        give_up_at, failures = clock() + self._settings.discord_delivery_s, 0
+        give_up_at, tries = clock() + self._settings.discord_delivery_s, 0
         while True:
             try:
                 withdrawn = await self._assistant.withdraw(request)
             except ParlourError as error:
-                failures += 1
-                if clock() + backoff_s(failures, None) > give_up_at:
+                tries += 1
+                if clock() + backoff_s(tries, None) > give_up_at:
                     _changes.labels("deletion_failed").inc()
-                    _log.error("deleted messages could not be taken out of their conversation", reason=error.reason, messages=len(message_ids))
+                    event = "deleted messages could not be taken out of their conversation"
+                    failures.ended(error, failures.Place.DISCORD, event, messages=len(message_ids))
                     return
-                await asyncio.sleep(backoff_s(failures, None))
+                await asyncio.sleep(backoff_s(tries, None))
             else:
                 _changes.labels("deleted" if withdrawn.withdrawn else "deletion_let_go").inc()
                 return

@@ -12,8 +12,19 @@ from nextcord import AutoShardedClient
 from nextcord.gateway import DiscordWebSocket, ReconnectWebSocket
 from nextcord.shard import EventItem, EventType, Shard
 
+from services.runtime.telemetry import get_logger
+
+_log = get_logger(__name__)
+
 CONNECT_S = 60.0  # for a connection to come about, its turn to IDENTIFY included
+SILENCE_MIN_S = 3.0  # a stall of our own must not look like one of Discord's
+RESUME_S = 6.0  # for one that resumes, which waits for no turn: a Discord that accepts and says nothing is tried again
 STABLE_S = 60.0  # a connection that held this long starts the waiting times anew
+
+
+def silence_max_s(interval_s: float, usual_s: float) -> float:
+    """Return how long a connection may say nothing whose heartbeats, each of which is answered, are so far apart; at most the usual."""
+    return min(usual_s, max(SILENCE_MIN_S, 1.5 * interval_s))
 
 
 class ReconnectBackoff:
@@ -45,6 +56,18 @@ class SessionWebSocket(DiscordWebSocket):
             await self.close(code=1000)
             raise
 
+    async def received_message(self, msg: str | bytes, /) -> None:
+        """Deal with a frame. Within a session, one that cannot be read is skipped: it is no reason to lose the session and what is said meanwhile."""
+        in_session, beating = self.session_id is not None, self._keep_alive
+        try:
+            await super().received_message(msg)
+            if self._keep_alive is not None and self._keep_alive is not beating:
+                self._keep_alive.heartbeat_timeout = silence_max_s(self._keep_alive.interval or 0.0, self._keep_alive.heartbeat_timeout)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            if not in_session:
+                raise
+            _log.warning("a frame from Discord could not be read and is skipped", shard=self.shard_id, problem=type(error).__name__)
+
 
 class SessionShard(Shard):
     """A shard that keeps its session for as long as Discord does, however many attempts it takes to resume it."""
@@ -67,7 +90,7 @@ class SessionShard(Shard):
             coming = SessionWebSocket.from_client(
                 self._client, resume=exc.resume, shard_id=self.id, session=former.session_id, sequence=former.sequence
             )
-            self.ws = await asyncio.wait_for(coming, CONNECT_S)
+            self.ws = await asyncio.wait_for(coming, RESUME_S if exc.resume else CONNECT_S)
         except self._handled_exceptions as error:
             # In a task of its own, as after a lost connection: the client sees to one shard after the other, and this one has to wait.
             self._task = self.loop.create_task(self._handle_disconnect(error))

@@ -54,6 +54,9 @@ async def _run(folder: Path, messages: int, people: int, faults: int, seed: int)
             "OPENAI_BASE_URL": model.base_url,
             "PARLOUR_MODEL": "scripted",
             "PARLOUR_GATEWAY_ORPHAN_POLL_S": "0.5",
+            # Nobody is to be refused only because the machine is slow.
+            "PARLOUR_GATEWAY_BEGIN_S": "20",
+            "PARLOUR_GATEWAY_HOLD_S": "20",
             "PARLOUR_GATEWAY_CLAIM_TTL_S": str(LEASE_S),
             "PARLOUR_GATEWAY_LEASE_TTL_S": str(LEASE_S),
         }

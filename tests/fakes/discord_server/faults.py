@@ -17,7 +17,7 @@ def json_response(body: Any, *, status: int = 200, headers: dict[str, str] | Non
 
 @dataclass(slots=True)
 class Fault:
-    """The next `count` requests that match get this answer, and nothing else happens."""
+    """The next `count` requests that match get this answer, and nothing else happens. With `silent_s` they are carried out and answered late."""
 
     method: str
     path: re.Pattern[str]
@@ -27,6 +27,7 @@ class Fault:
     is_global: bool = False
     via: bool = True
     body: dict[str, Any] | None = None
+    silent_s: float = 0.0
 
     def matches(self, method: str, path: str) -> bool:
         return self.count > 0 and self.method in ("*", method) and self.path.search(path) is not None

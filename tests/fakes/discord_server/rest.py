@@ -1,5 +1,6 @@
 """REST v10 of the fake Discord, for bots: channels, messages, reactions, threads. Interactions are in interactions.py."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -95,8 +96,12 @@ class Rest:
         fault = next((one for one in self.faults if one.matches(request.method, path)), None)
         global_headers, within_all = self.everything.spend(request.method, path)
         try:
-            if fault is not None:
-                response: web.StreamResponse = fault.response()
+            if fault is not None and fault.silent_s:
+                fault.count -= 1
+                response: web.StreamResponse = await handler(request)
+                await asyncio.sleep(fault.silent_s)
+            elif fault is not None:
+                response = fault.response()
             elif not within_all:
                 response = too_many_requests(float(global_headers["X-RateLimit-Reset-After"]), is_global=True)
             elif not within:

@@ -294,6 +294,10 @@ class FakeDiscord:
         """Answer the next matching requests with this status."""
         return self._script(Fault(method, re.compile(path), status, count, body=body))
 
+    def silence_next(self, method: str, path: str = "/messages", *, silent_s: float = 2.0, count: int = 1) -> Fault:
+        """Carry the next matching requests out, and answer so late that whoever asked has given up."""
+        return self._script(Fault(method, re.compile(path), 0, count, silent_s=silent_s))
+
     def _script(self, fault: Fault) -> Fault:
         self.rest.faults.append(fault)
         return fault

@@ -285,6 +285,7 @@ class Reply:
 
     started: list[pb.ReplyStarted] = field(default_factory=list)
     deltas: list[pb.ReplyDelta] = field(default_factory=list)
+    generated: list[pb.ReplyGenerated] = field(default_factory=list)
     finished: pb.ReplyFinished | None = None
 
     @property
@@ -301,6 +302,9 @@ async def read_reply(client: ConversationClient, request: pb.ReplyRequest, into:
                 reply.started.append(response.started)
             case "delta":
                 reply.deltas.append(response.delta)
+            case "generated":
+                assert reply.finished is None
+                reply.generated.append(response.generated)
             case "finished":
                 reply.finished = response.finished
     return reply

@@ -8,7 +8,6 @@ import pytest
 
 from parlour.conversation.v1 import conversation_pb2 as pb
 from services.runtime.errors import (
-    CircuitOpen,
     ContentRefused,
     ContextTooLong,
     DeadlineExceeded,
@@ -59,6 +58,11 @@ async def test_a_message_that_fits_no_model_is_refused(client, model):
     assert not model.requests
 
 
+async def test_what_a_reply_used_is_said_before_it_is_stored(client):
+    _, reply = await answered(client, message())
+    assert [generated.usage for generated in reply.generated] == [reply.finished.usage]
+
+
 async def test_usage_is_counted_where_the_provider_reports_none(client, model):
     model.next(Answer(usage=False))
     _, reply = await answered(client, message())
@@ -101,8 +105,10 @@ async def test_a_model_that_cannot_be_reached_is_passed_over_and_rested(client, 
         assert reply.started[0].model == "second"
     said = message()
     begun = await client.begin_turn(said)
-    with pytest.raises(CircuitOpen):
+    # A person is told that it is the model which cannot be reached, and when to come back.
+    with pytest.raises(ModelUnavailable) as told:
         await read_reply(client, wanted(begun, said, models=["nowhere"]))
+    assert told.value.retry_after_s is not None
 
 
 async def test_unknown_models_are_skipped_and_refused_when_there_is_no_other(client):

@@ -58,6 +58,42 @@ async def test_a_reply_streams_and_is_stored_with_its_settlement(client, model, 
     assert [text for (text,) in await rows(database, "SELECT text FROM messages ORDER BY sequence")] == [said.text, reply.text]
 
 
+async def test_a_turn_taken_on_a_lease_is_recorded_under_it(client, model, neighbours, database):
+    said = message()
+    begun, reply = await answered(client, said, hold_id="", lease_id="7f")
+    assert reply.finished.stored
+    cut = message()
+    begun_cut = await client.begin_turn(cut)
+    ending = pb.EndTurnRequest(
+        turn_id=begun_cut.turn_id,
+        fence=begun_cut.fence,
+        state=pb.TURN_STATE_CUT,
+        text="half an ans",
+        usage=pb.ModelUsage(model="first", prompt_tokens=12, completion_tokens=3),
+        account_id="user:ann",
+        lease_id="7f",
+    )
+    await client.end_turn(ending)
+    await drained(database)
+    recorded = {one.turn_id: one for one in neighbours.credit.recorded}
+    assert set(recorded) == {begun.turn_id, begun_cut.turn_id}
+    assert {(one.account_id, one.hold_id, one.lease_id) for one in recorded.values()} == {("user:ann", "", "7f")}
+    assert recorded[begun_cut.turn_id].usage.completion_tokens == 3
+
+
+async def test_an_end_is_charged_to_one_of_a_hold_and_a_lease(client, database):
+    said = message()
+    begun = await client.begin_turn(said)
+    usage = pb.ModelUsage(model="first", prompt_tokens=12, completion_tokens=3)
+    for cover in ({}, {"hold_id": "hold", "lease_id": "7f"}):
+        ending = pb.EndTurnRequest(
+            turn_id=begun.turn_id, fence=begun.fence, state=pb.TURN_STATE_CUT, text="half", usage=usage, account_id="user:ann", **cover
+        )
+        with pytest.raises(InvalidField) as refused:
+            await client.end_turn(ending)
+        assert refused.value.field == "usage"
+
+
 async def test_reply_usage_and_jobs_are_committed_together_or_not_at_all(client, database, model):
     said = message()
     begun = await client.begin_turn(said)
@@ -330,6 +366,8 @@ BAD_REPLIES = [
     ({"turn_id": "other:0"}, "turn_id"),
     ({"turn_id": ""}, "turn_id"),
     ({"hold_id": ""}, "hold_id"),
+    ({"lease_id": "7f"}, "lease_id"),
+    ({"hold_id": "", "lease_id": "7f", "account_id": ""}, "hold_id"),
     ({"max_prompt_tokens": -1}, "max_prompt_tokens"),
     ({"max_completion_tokens": -1}, "max_completion_tokens"),
     ({"memories": [pb.RecalledMemory(memory_id="m", text="")]}, "memories[0].text"),

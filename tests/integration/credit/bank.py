@@ -11,7 +11,8 @@ from parlour.credit.v1 import credit_pb2 as pb
 from services.credit import jobs, operations
 from services.runtime.errors import ParlourError
 from tests.integration.credit.ledger_model import Refused
-from tests.integration.credit.side_by_side import ALLOWANCE, CHANCES, HAPPENINGS, TIERS, SideBySide, happens, words, written
+from tests.integration.credit.outages import Outages
+from tests.integration.credit.side_by_side import ALLOWANCE, CHANCES, HAPPENINGS, TIERS, happens, words, written
 
 USERS, GUILDS = ["user:1", "user:2", "user:3"], ["guild:1", "guild:2"]
 ACCOUNTS = st.sampled_from(USERS + GUILDS)
@@ -23,7 +24,7 @@ WAITS = st.sampled_from([1, 1, 1, 2, 2, 4, 11, 121, 720, 1440])
 INDEX = st.integers(0, 10**6)
 
 
-class Bank(SideBySide):
+class Bank(Outages):
     """Everything that can be asked, in any order; time moves in between."""
 
     @rule(data=st.data())

@@ -29,7 +29,7 @@ _numbers = itertools.count(1)  # request ids differ between the instances of one
 
 TABLES = (
     *("accounts", "account_keys", "grants", "holds", "entries", "notes", "operations", "usage_records", "batches", "transfers", "pool_members"),
-    *("findings", "erased_operations", "erasures"),
+    *("findings", "erased_operations", "erasures", "leases", "leased_turns"),
 )
 
 
@@ -90,6 +90,12 @@ def prices() -> PriceList:
     )
 
 
+def leased_turn(turn_id: str = "turn-1", account: str = "user:1", bound: int = 500, used: int | None = 100, model: str = "small") -> pb.LeasedTurn:
+    """A turn that was taken on a lease and used so many prompt tokens; None: nobody knows."""
+    usage = pb.Usage(model=model, prompt_tokens=used) if used is not None else None
+    return pb.LeasedTurn(turn_id=turn_id, account_id=account, upper_bound_microcredits=bound, usage=usage)
+
+
 class Credit:
     """The service and its database, with the calls that tests make most."""
 
@@ -128,6 +134,22 @@ class Credit:
         request = pb.RecordUsageRequest(
             turn_id=turn_id, account_id=hold.account_id, hold_id=hold.hold_id, usage=pb.Usage(**({"model": "small"} | usage))
         )
+        return await self.rpc.RecordUsage(request, None)
+
+    async def acquire(self, instance: str = "gateway-0", amount: int = 10_000, ttl_s: int = 600, request_id: str = "") -> pb.AcquireLeaseResponse:
+        ids = {"request_id": request_id or self.request_id(), "instance_id": instance}
+        return await self.rpc.AcquireLease(pb.AcquireLeaseRequest(**ids, amount_microcredits=amount, ttl_s=ttl_s), None)
+
+    async def renew(self, lease_id: str, ttl_s: int = 600, request_id: str = "") -> pb.RenewLeaseResponse:
+        request = pb.RenewLeaseRequest(request_id=request_id or self.request_id(), lease_id=lease_id, ttl_s=ttl_s)
+        return await self.rpc.RenewLease(request, None)
+
+    async def settle(self, lease_id: str, *turns: pb.LeasedTurn, close: bool = False, request_id: str = "") -> pb.SettleLeaseResponse:
+        request = pb.SettleLeaseRequest(request_id=request_id or self.request_id(), lease_id=lease_id, turns=turns, close=close)
+        return await self.rpc.SettleLease(request, None)
+
+    async def record_leased(self, lease_id: str, turn_id: str, account: str = "user:1", **usage: Any) -> pb.RecordUsageResponse:
+        request = pb.RecordUsageRequest(turn_id=turn_id, account_id=account, lease_id=lease_id, usage=pb.Usage(**({"model": "small"} | usage)))
         return await self.rpc.RecordUsage(request, None)
 
     async def grant(self, account: str = "user:1", amount: int = 100, source: str = "purchase", **fields: Any) -> pb.CreateGrantResponse:

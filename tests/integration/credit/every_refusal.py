@@ -43,3 +43,10 @@ def every_refusal(bank: Any) -> Iterator[partial[None]]:
     yield partial(hold, USER, amount=1)  # ACCOUNT_CLOSED
     yield partial(bank.transfer, sender=GUILD, to=USER, amount=1)
     yield partial(bank.look, GUILD)
+    yield partial(bank.acquire_lease, "gateway-0", amount=200, ttl_s=90)
+    turn = {"name": USER, "bound": 50, "used": 10, "model": "small"}
+    yield partial(bank.settlement_cut_off, 0, [{**turn, "number": number} for number in range(3)])
+    yield partial(bank.settle_lease, 0, [{**turn, "number": number} for number in (3, 4)], close=False)  # OVERLOADED
+    yield partial(bank.finish_leased_turns)
+    yield partial(bank.settle_lease, 0, [{**turn, "number": 0}], close=True)
+    yield partial(bank.settle_lease, 0, [{**turn, "number": 9}], close=True)  # NOT_FOUND

@@ -9,11 +9,11 @@ import pytest
 from services.credit.servicer import CreditServicer
 from services.credit.shard import ShardLimits
 from services.local.watchdog import Watchdog
-from tests.chaos.bank import Bank, open_for_business, serve
-from tests.chaos.faults import FAULTS
-from tests.chaos.proof import prove
-from tests.chaos.run import run
-from tests.chaos.world import DatabaseServer, opened
+from tests.chaos.bank.customers import Bank, open_for_business, serve
+from tests.chaos.bank.faults import FAULTS
+from tests.chaos.bank.proof import prove
+from tests.chaos.bank.run import run
+from tests.chaos.bank.world import DatabaseServer, opened
 from tests.fakes.database_proxy import Cut
 
 OPERATIONS = 1_000

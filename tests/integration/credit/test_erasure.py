@@ -7,7 +7,7 @@ import pytest
 from parlour.credit.v1 import credit_pb2 as pb
 from services.runtime.errors import InvalidField, NotFound, RequestIdReused
 
-NOTHING = {"account_keys": 0, "notes": 0, "operations": 0, "usage_records": 0}
+NOTHING = {"account_keys": 0, "notes": 0, "operations": 0, "usage_records": 0, "leased_turns": 0}
 
 
 async def erase(credit, request_id: str = "erase-1", user_id: str = "1") -> pb.EraseSubjectResponse:
@@ -25,8 +25,8 @@ async def known(credit):
 
 async def test_the_receipt_counts_what_was_erased_in_each_table(known):
     answer = await erase(known)
-    assert dict(answer.erased_by_table) == {"account_keys": 1, "notes": 1, "operations": 4, "usage_records": 1}
-    lines = "account_keys=1\nnotes=1\noperations=4\nusage_records=1\n"
+    assert dict(answer.erased_by_table) == {"account_keys": 1, "notes": 1, "operations": 4, "usage_records": 1, "leased_turns": 0}
+    lines = "account_keys=1\nleased_turns=0\nnotes=1\noperations=4\nusage_records=1\n"
     assert answer.receipt_hash == hashlib.sha256((lines + "erase-1").encode()).hexdigest()
 
 
@@ -59,7 +59,7 @@ async def test_another_request_erases_the_new_account(known):
     await erase(known)
     await known.hold("user:1", amount=30)
     answer = await erase(known, "erase-2")
-    assert dict(answer.erased_by_table) == {"account_keys": 1, "notes": 0, "operations": 1, "usage_records": 0}
+    assert dict(answer.erased_by_table) == {"account_keys": 1, "notes": 0, "operations": 1, "usage_records": 0, "leased_turns": 0}
 
 
 async def test_an_erasure_that_was_cut_off_goes_on_with_its_first_count(known):

@@ -24,7 +24,7 @@ def test_both_refuse_for_every_reason(open_empty_ledger):
         bank.the_books_are_the_models()
         bank.check_books()
     bank.teardown()
-    assert bank.reasons == {*STORED, "INVALID_FIELD", "NOT_FOUND", "PERMISSION_REFUSED", "REQUEST_ID_REUSED", "UNKNOWN_MODEL"}
+    assert bank.reasons == {*STORED, "INVALID_FIELD", "NOT_FOUND", "OVERLOADED", "PERMISSION_REFUSED", "REQUEST_ID_REUSED", "UNKNOWN_MODEL"}
 
 
 def test_the_service_answers_what_the_model_answers(open_empty_ledger):

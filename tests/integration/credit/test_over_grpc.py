@@ -16,6 +16,7 @@ from services.runtime.errors import HoldNotActive, InsufficientCredit, InvalidFi
 from services.runtime.health import Health
 from services.runtime.server import Server
 from services.runtime.settings import ServiceSettings
+from tests.integration.credit.conftest import leased_turn
 
 ALLOWANCE = 1_000_000
 TRILLION = 10**12
@@ -132,6 +133,20 @@ BAD_AMOUNTS = [0, -1, -(2**63), TRILLION + 1]
 BAD_TEXTS = ["a\x00b", "x" * 201]
 BAD_TOKENS = [-1, 10_000_001, 2**63 - 1]
 
+LEASED = {"turn_id": "t", "account_id": "user:1", "lease_id": "lease_1_1", "usage": pb.Usage(model="small")}
+ACQUIRE = {"request_id": "r", "instance_id": "gateway-0", "amount_microcredits": 1, "ttl_s": 60}
+RENEW = {"request_id": "r", "lease_id": "lease_1_1", "ttl_s": 60}
+SETTLE = {"request_id": "r", "lease_id": "lease_1_1"}
+BAD_TURNS = [
+    *(leased_turn(turn_id) for turn_id in BAD_IDS),
+    *(leased_turn(account=account_id) for account_id in BAD_ACCOUNTS),
+    *(leased_turn(bound=bound) for bound in (-1, TRILLION + 1)),
+    *(leased_turn(model=model) for model in BAD_IDS),
+    *(leased_turn(used=used) for used in BAD_TOKENS),
+    pb.LeasedTurn(turn_id="t", account_id="user:1", take_time=Timestamp(seconds=2**60)),
+    pb.LeasedTurn(turn_id="t", account_id="user:1", usage=pb.Usage(model="small", prompt_tokens=1, cached_prompt_tokens=2)),
+]
+
 Case = tuple[dict[str, Any], str]
 
 
@@ -204,8 +219,27 @@ BAD = {
         *cases(RECORD, "turn_id", BAD_IDS),
         *cases(RECORD, "account_id", BAD_ACCOUNTS),
         *cases(RECORD, "hold_id", BAD_IDS),
+        *cases(LEASED, "lease_id", BAD_IDS[1:]),
+        (RECORD | LEASED, "hold_id"),
         *cases(RECORD, "usage", [None]),
         *usage_cases(RECORD),
+    ],
+    "acquire_lease": [
+        *cases(ACQUIRE, "request_id", BAD_IDS),
+        *cases(ACQUIRE, "instance_id", BAD_IDS),
+        *cases(ACQUIRE, "amount_microcredits", BAD_AMOUNTS),
+        *cases(ACQUIRE, "ttl_s", [-1, 0, 604_801]),
+    ],
+    "renew_lease": [
+        *cases(RENEW, "request_id", BAD_IDS),
+        *cases(RENEW, "lease_id", BAD_IDS),
+        *cases(RENEW, "ttl_s", [-1, 0, 604_801]),
+    ],
+    "settle_lease": [
+        *cases(SETTLE, "request_id", BAD_IDS),
+        *cases(SETTLE, "lease_id", BAD_IDS),
+        *cases(SETTLE, "turns", [[turn] for turn in BAD_TURNS], named="turns"),
+        *cases(SETTLE, "turns", [[leased_turn(str(number)) for number in range(501)]]),
     ],
     "create_grant": [
         *cases(GRANT, "request_id", BAD_IDS),
@@ -253,7 +287,7 @@ BAD = {
         *cases(ACCOUNT, "reason", BAD_TEXTS),
     ],
 }
-CANNOT_BE_WRONG = {"frozen"}
+CANNOT_BE_WRONG = {"frozen", "close"}
 NAMES = {method: "".join(word.title() for word in method.split("_")) for method in BAD}
 REQUESTS = {method: getattr(pb, f"{name}Request") for method, name in NAMES.items()}
 

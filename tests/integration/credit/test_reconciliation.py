@@ -179,7 +179,7 @@ async def test_a_run_in_the_smallest_parts_finds_the_same(used):
 
 async def test_a_check_that_finds_very_much_lists_a_part(used):
     await used.run(
-        "INSERT INTO usage_records SELECT account_key, n::text, n, 0, 'small', 7, 0, 0, 0, 'test-1', 7, 0, false, 'free', '', '', now()"
+        "INSERT INTO usage_records SELECT account_key, n::text, n, 0, 'small', 7, 0, 0, 0, 'test-1', 7, 0, false, 'free', '', '', 0, now()"
         f" FROM accounts, generate_series(1000, {1000 + FOUND_MAX}) n"
     )
     answer = await reconcile(used)

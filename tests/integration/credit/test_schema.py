@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from psycopg.errors import RaiseException
 from sqlalchemy.dialects import postgresql
 
-from services.credit import jobs, shard, store, teller, writing
+from services.credit import jobs, lease_desk, shard, store, teller, writing
 from services.credit.identifiers import KEY_MAX
 from services.credit.reading import _page
 from services.credit.tables import metadata
@@ -47,16 +47,24 @@ FILLED = {
     "batches": "SELECT n % 8, n, now(), '1', 1, '', '', ''",
     "entries": "SELECT 7, n, 0, NULL, 1, 1, 'grant', NULL, 7, n, now()",
     "notes": "SELECT 7, n, 'a note'",
+    "usage_records": "SELECT 7, 'turn ' || n, n, 0, 'small', 1, 0, 1, 0, '1', 1, 1, true, 'free', '', '', 0, now()",
+    # One lease in a hundred is open, one settlement in a thousand is not finished.
+    "leases": "SELECT 7, n, 'gateway-' || n, 9, 0, 0, CASE WHEN n % 100 > 0 THEN 'closed' ELSE 'open' END, now(), now(),"
+    " CASE WHEN n % 100 > 0 THEN now() END",
+    "leased_turns": "SELECT 7, n, 'turn ' || n, n, n, 1, 1, '1', now(), 1, 0, now(), CASE WHEN n % 1000 > 0 THEN now() END",
     "operations": "SELECT n % 1000 + 1, 'request ' || n, n, n, 'PlaceHold', '', '', '', now() - interval '40 days' + n * interval '35 s'",
 }
+LOADED: list[object] = [[7], [5], [7], [7], [19_000], [7], ["request 6"], [7], [9], [7], ["turn 9"]]
 HOT = {
-    "what a batch loads": (store._LOAD_ONLY, [[7, 500], None, [7], [5], [7], [7], [19_000], [7], ["request 6"]]),
-    "what a batch loads under the lock": (store._LOCK_AND_LOAD, [[7, 500], 3, [7], [5], [7], [7], [19_000], [7], ["request 6"]]),
+    "what a batch loads": (store._LOAD_ONLY, [[7, 500], None, *LOADED]),
+    "what a batch loads under the lock": (store._LOCK_AND_LOAD, [[7, 500], 3, *LOADED]),
     "the keys of accounts": (b"SELECT account_id, account_key FROM account_keys WHERE account_id = ANY($1)", [["user:7", "user:8"]]),
     "whether a batch was written": (shard._WRITTEN, [3, 11]),
     "transfers of a sender that are on their way": (teller._ON_THEIR_WAY, {"sender": 7, "limit": 100}),
     "transfers of anybody that are on their way": (teller._ON_THEIR_WAY, {"sender": None, "limit": 100}),
     "accounts on which something is due": (jobs._DUE_ACCOUNTS.encode(), {"ahead": timedelta(0), "accounts_max": 1000}),
+    "leased turns of a settlement": (lease_desk._OF_REQUEST, {"leases": "user:7", "turns": ["turn 9"]}),
+    "leased turns whose settlement was cut off": (lease_desk._CUT_OFF, {"ahead": timedelta(0), "limit": 1000}),
     "requests that are too old": (jobs._PURGE.encode(), [40, 10_000]),
 }
 
@@ -91,7 +99,8 @@ async def test_a_page_of_entries_is_read_by_index(long_history):
 
 
 # Those of an erasure are planned together: one reads what the other deletes.
-WRITING = [*((name,) for name in writing._TABLES if name not in {"moved_head", "counted_operations"}), ("forgotten_operations", "counted_operations")]
+TOGETHER = [("forgotten_operations", "counted_operations"), ("salted", "forgotten_turns"), ("salted", "forgotten_leased_turns")]
+WRITING = [*((name,) for name in writing._TABLES if name != "moved_head" and not any(name in names for names in TOGETHER)), *TOGETHER]
 PLANNED_ONCE = {
     **{" and ".join(names): writing._statement(("moved_head", *names)) for names in WRITING},
     "what a batch loads": store._LOAD_ONLY,

@@ -12,7 +12,7 @@ from services.credit.auditor import Auditor
 from services.credit.erasure import Erasure
 from services.runtime.errors import InvalidField, LimitReached
 
-GROUPS = ("guild", "user", "tier", "model", "feature", "day")
+GROUPS = ("guild", "user", "tier", "model", "feature", "payer", "day")
 DAY_S = 86_400
 PRICES = {"small": (1, 2), "large": (10, 20)}
 
@@ -50,7 +50,7 @@ async def month(credit):
         hold = (await credit.hold(user, amount=3_000, metadata={"guild_id": guild, "feature": feature})).hold
         await credit.record(hold, f"turn-{number}", model=model, prompt_tokens=prompt, completion_tokens=completion)
         cost = prompt * PRICES[model][0] + completion * PRICES[model][1]
-        key = {"guild": guild, "user": user, "tier": "free", "model": model, "feature": feature, "day": day}
+        key = {"guild": guild, "user": user, "tier": "free", "model": model, "feature": feature, "payer": "person", "day": day}
         turns.append((key, (1, prompt, completion, min(cost, 3_000), 0, 0, cost)))
     return turns
 
@@ -99,8 +99,8 @@ async def test_what_a_pool_paid_is_its_members_use(credit):
     placed = await credit.hold("user:1", amount=1_000, sponsor_account_id="guild:7")
     assert placed.hold.account_id == "guild:7"
     await credit.record(placed.hold, prompt_tokens=50)
-    (row,) = await report(credit, "user")
-    assert (row.group["user"], row.charged_microcredits) == ("user:1", 50)
+    (row,) = await report(credit, "user", "payer")
+    assert (row.group["user"], row.group["payer"], row.charged_microcredits) == ("user:1", "pool", 50)
 
 
 async def test_the_use_of_erased_people_is_shown_as_of_nobody(credit):

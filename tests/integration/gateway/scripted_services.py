@@ -18,6 +18,8 @@ from services.conversation import client as conversation_client
 from services.credit import client as credit_client
 from services.gateway.assistant import Assistant
 from services.gateway.assistant_turn import Services
+from services.gateway.outage.upkeep import Upkeep
+from services.gateway.outage.wiring import build_outage
 from services.gateway.person_lease import PersonLeases
 from services.gateway.settings import GatewaySettings
 from services.gateway.settlement import Settlement
@@ -28,6 +30,7 @@ from services.runtime.health import Health
 from services.runtime.server import Server
 from services.runtime.settings import ServiceSettings
 from tests.integration.gateway.scripted_guilds import ScriptedCreditAdmin, ScriptedGuildSettings, ScriptedPersonas
+from tests.integration.gateway.scripted_leases import ScriptedLeases
 
 START = 100_000_000
 ACTIONS = ("forget_decision", "memory_edit", "memory_deletion", "memories_page", "confirmation")
@@ -54,6 +57,10 @@ class Faults:
         elif fault is not None:
             raise fault
 
+    async def answering(self, method: str) -> None:
+        if method in self.after:
+            await self.after[method].wait()
+
 
 class ScriptedCredit(credit_pb2_grpc.CreditServiceServicer):
     """Charges one microcredit a prompt token and ten a completion token."""
@@ -68,9 +75,21 @@ class ScriptedCredit(credit_pb2_grpc.CreditServiceServicer):
         self.entries_page = 500
         self.sponsors: set[str] = set()
         self.transfers: dict[str, credit_pb2.TransferRequest] = {}
+        self.tiers: dict[str, str] = {}
+        self.leases = ScriptedLeases(faults.meet, faults.answering, self.available)
 
     def _balance(self, account_id: str) -> credit_pb2.Balance:
-        return credit_pb2.Balance(account_id=account_id, available_microcredits=self.available[account_id])
+        tier = self.tiers.get(account_id, "")
+        return credit_pb2.Balance(account_id=account_id, available_microcredits=self.available[account_id], tier=tier)
+
+    async def AcquireLease(self, request, context):
+        return await self.leases.acquire(request)
+
+    async def RenewLease(self, request, context):
+        return await self.leases.renew(request)
+
+    async def SettleLease(self, request, context):
+        return await self.leases.settle(request)
 
     async def PlaceHold(self, request, context):
         await self._faults.meet("PlaceHold", request)
@@ -84,8 +103,7 @@ class ScriptedCredit(credit_pb2_grpc.CreditServiceServicer):
             self._by_request[request.request_id] = hold.hold_id
             self.available[payer] -= amount
         hold = self.holds[self._by_request[request.request_id]]
-        if "PlaceHold" in self._faults.after:
-            await self._faults.after["PlaceHold"].wait()
+        await self._faults.answering("PlaceHold")
         return credit_pb2.PlaceHoldResponse(hold=hold, balance=self._balance(request.account_id), models=["scripted"])
 
     async def CaptureHold(self, request, context):
@@ -304,6 +322,8 @@ class ScriptedConversation(conversation_pb2_grpc.ConversationServiceServicer):
                 await Faults({"Reply": self.mid_stream}).meet("Reply", request)
             yield conv.ReplyResponse(delta=conv.ReplyDelta(text=word, completion_tokens=number + 1))
         usage = conv.ModelUsage(model="scripted", prompt_tokens=100, completion_tokens=len(WORDS))
+        yield conv.ReplyResponse(generated=conv.ReplyGenerated(usage=usage))
+        await self._faults.meet("ReplyStored", request)
         if request.turn_id in self.turns:
             turn = self.turns[request.turn_id]
             turn.state, turn.reply_text = conv.TURN_STATE_FINISHED, "".join(WORDS)
@@ -403,6 +423,7 @@ class Scripted:
     guilds: ScriptedGuildSettings
     personas: ScriptedPersonas
     credit_admin: ScriptedCreditAdmin
+    upkeep: Upkeep
 
     def fail(self, method: str, fault: Fault) -> None:
         self.faults.by_method[method] = fault
@@ -442,8 +463,11 @@ def settings_for(port: int, **changes: object) -> GatewaySettings:
 
 
 @asynccontextmanager
-async def scripted_services(leases: PersonLeases | None = None, **changes: object) -> AsyncIterator[Scripted]:
-    """Serve scripted services and an assistant that uses them; `changes` are settings of the gateway."""
+async def scripted_services(leases: PersonLeases | None = None, *, credit_open_s: float = 3.0, **changes: object) -> AsyncIterator[Scripted]:
+    """Serve scripted services and an assistant that uses them; `changes` are settings of the gateway.
+
+    `credit_open_s` is how long credit is given to recover.
+    """
     faults = Faults()
     credit, memory, conversation = ScriptedCredit(faults), ScriptedMemory(faults), ScriptedConversation(faults)
     server = Server("scripted", ServiceSettings(listen="127.0.0.1:0", deadline_left_min_s=0), Health())
@@ -458,26 +482,30 @@ async def scripted_services(leases: PersonLeases | None = None, **changes: objec
     await server.start()
     settings = settings_for(server.port, **changes)
     remotes = {
-        "credit": Remote("credit", settings.credit_address, retried=credit_client.RETRIED),
+        "credit": Remote("credit", settings.credit_address, retried=credit_client.RETRIED, open_s=credit_open_s),
         "memory": Remote("memory", settings.memory_address, retried=memory_client.RETRIED),
         "conversation": Remote("conversation", settings.conversation_address, retried=conversation_client.RETRIED),
     }
+    credit_calls = credit_client.CreditClient(remotes["credit"])
+    outage, upkeep = build_outage(settings, credit_calls)
     services = Services(
-        credit_client.CreditClient(remotes["credit"]),
+        credit_calls,
         memory_client.MemoryClient(remotes["memory"]),
         conversation_client.ConversationClient(remotes["conversation"]),
+        outage,
     )
     settlement = Settlement(services.credit, services.conversation, settle_s=settings.settle_s, retry_s=settings.end_retry_s)
     assistant = Assistant(services, settings, settlement, leases or PersonLeases(None, ttl_s=15, wait_s=1))
     try:
         yield Scripted(
-            faults, credit, memory, conversation, server, assistant, services, settlement, settings, remotes, guilds, personas, credit_admin
+            faults, credit, memory, conversation, server, assistant, services, settlement, settings, remotes, guilds, personas, credit_admin, upkeep
         )
     finally:
         for fault in [*faults.by_method.values(), *faults.after.values(), conversation.mid_stream]:
             if isinstance(fault, asyncio.Event):
                 fault.set()
         await assistant.close()
+        await upkeep.close()
         for remote in remotes.values():
             await remote.close()
         await server.stop(0)

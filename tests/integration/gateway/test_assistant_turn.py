@@ -209,6 +209,14 @@ async def test_a_reply_cut_mid_stream_is_delivered_so_far_and_only_that_is_charg
     assert scripted.turn_states() == ["CUT"]
 
 
+async def test_a_message_of_discord_whose_fence_another_gateway_has_is_left_to_that_one(scripted: Scripted):
+    scripted.conversation.mid_stream = errors.StaleFence("a newer turn has it")
+    answer = await ask(scripted.assistant, "Hello", origin="discord")
+    assert answer.events[-1].ignored.reason == "duplicate"
+    assert scripted.hold_states() == ["ACTIVE"]  # the one that settles it is the other one
+    assert scripted.asked("EndTurn") == []
+
+
 async def test_a_cut_before_the_first_word_costs_nothing(scripted: Scripted):
     scripted.conversation.mid_stream, scripted.conversation.stops_after = errors.ModelUnavailable("died"), 0
     answer = await ask(scripted.assistant, "Hello")
@@ -286,6 +294,26 @@ async def test_a_capture_that_the_settlement_job_made_first_is_shown_as_the_char
     hold.state, hold.captured_microcredits = 2, 77
     gate.set()
     assert (await task).final.charged_microcredits == 77
+
+
+async def test_the_credits_are_charged_while_the_reply_is_being_stored(scripted: Scripted):
+    scripted.fail("ReplyStored", gate := asyncio.Event())
+    task = asyncio.create_task(ask(scripted.assistant, "Hello"))
+    await eventually(lambda: scripted.hold_states() == ["CAPTURED"], "the hold is captured")
+    assert not task.done()
+    gate.set()
+    answer = await task
+    assert (answer.final.outcome, answer.final.charged_microcredits) == (Final.OUTCOME_ANSWERED, 100 + 10 * len(WORDS))
+    assert len(scripted.asked("CaptureHold")) == 1
+
+
+@pytest.mark.parametrize("error", [OUTAGE, errors.Internal("broken")])
+async def test_a_reply_that_breaks_off_while_it_is_being_stored_is_charged_once_for_all_that_was_delivered(scripted: Scripted, error: Exception):
+    scripted.fail("ReplyStored", error)
+    final = (await ask(scripted.assistant, "Hello")).final
+    assert (final.outcome, final.charged_microcredits) == (Final.OUTCOME_CUT, 100 + 10 * len(WORDS))
+    assert len(scripted.asked("CaptureHold")) == 1
+    assert scripted.asked("ReleaseHold") == []
 
 
 async def test_an_end_that_cannot_be_stored_is_tried_again(scripted: Scripted):

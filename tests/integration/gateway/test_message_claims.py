@@ -8,6 +8,7 @@ import pytest
 import redis.asyncio as redis
 
 from services.gateway.message_claims import MessageClaims
+from services.runtime.deadline import STALLED_S
 
 TTL_S = 0.6
 
@@ -152,6 +153,42 @@ async def test_redis_that_goes_away_in_between_stops_nobody(start_valkey):
             await client.shutdown(nosave=True)  # type: ignore[no-untyped-call]
         clock.now_s += 2 * TTL_S
         assert await one.still_mine("1:0")
+
+
+async def test_that_a_message_is_done_is_said_until_redis_hears_it(redis_url):
+    client = redis.from_url(redis_url, socket_timeout=0.05)
+    async with gateway(redis_url, "two") as two, redis.from_url(redis_url) as operator, AsyncExitStack() as stack:
+        one = MessageClaims(client, instance_id="one", ttl_s=30.0, done_s=60.0, watched_max=10, poll_s=0.02)
+        stack.push_async_callback(client.aclose)
+        async with one.claimed("1:0") as claim:
+            claim.done()
+            await operator.execute_command("CLIENT", "PAUSE", "500", "ALL")  # type: ignore[no-untyped-call]
+        assert await answered(two, "1:0") is False
+        await one.drain()
+        assert (await held(redis_url))[b"parlour:message:1:0"] == b"done"
+
+
+class LosesAnAnswer(redis.Redis):
+    """Does what it is told, and is then paused for so long that the answer is given up."""
+
+    told = 0
+
+    async def eval(self, *arguments: object) -> object:
+        answer = await super().eval(*arguments)
+        self.told += 1
+        if self.told == 1:
+            await asyncio.sleep(STALLED_S + 0.3)
+            raise redis.TimeoutError("Timeout reading")
+        return answer
+
+
+async def test_a_claim_whose_grant_was_lost_in_a_pause_is_ours(redis_url):
+    client = LosesAnAnswer.from_url(redis_url, socket_timeout=0.1)
+    claims = MessageClaims(client, instance_id="one", ttl_s=30.0, done_s=60.0, watched_max=10, poll_s=0.02)
+    async with asyncio.timeout(10):
+        assert await answered(claims, "1:0")
+    assert client.told >= 2
+    await client.aclose()
 
 
 async def test_what_is_stored_is_ids_and_states_that_run_out(redis_url):

@@ -1,10 +1,14 @@
 """Accepted turns that nobody finished get their apology."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
+import redis.asyncio as redis
 
 from parlour.conversation.v1 import conversation_pb2
+from services.gateway.message_claims import MessageClaims
 from services.gateway.notices import WORDS as NOTICES
 from services.gateway.orphans import OrphanPoll
 from services.runtime import errors
@@ -114,3 +118,50 @@ async def test_nothing_is_polled_while_conversation_is_known_to_be_away(scripted
     up = True
     await eventually(lambda: scripted.asked("ClaimOrphanedTurns"), "it is polled again")
     task.cancel()
+
+
+@asynccontextmanager
+async def claims_of(redis_url: str, name: str) -> AsyncIterator[MessageClaims]:
+    client = redis.from_url(redis_url)
+    claims = MessageClaims(client, instance_id=name, ttl_s=30.0, done_s=60.0, watched_max=10, poll_s=0.02)
+    yield claims
+    await claims.drain()
+    await client.aclose()
+
+
+async def test_a_lost_message_that_another_gateway_answers_after_all_gets_no_apology(scripted: Scripted, redis_url: str):
+    await orphan(scripted, "discord")
+    scripted.assistant.couriers.connect("discord", channel := Channel())
+    async with claims_of(redis_url, "this one") as ours, claims_of(redis_url, "another one") as theirs:
+        poll = OrphanPoll(scripted.services, scripted.settlement, scripted.settings, scripted.assistant.couriers, claims=ours)
+        async with theirs.claimed("lost:0") as claim:
+            assert await poll.poll_once() == 0
+            assert (channel.said, scripted.turn_states()) == ([], ["ACCEPTED"])
+            claim.done()
+        await theirs.drain()
+        scripted.conversation.orphans.append("lost:0")  # its claim by this gateway has run out
+        # Its answer stands there: a turn that is open all the same is ended without a word.
+        assert await poll.poll_once() == 1
+        assert (channel.said, scripted.turn_states()) == ([], ["APOLOGISED"])
+
+
+async def test_a_lost_message_that_this_gateway_answers_itself_gets_no_apology(scripted: Scripted, redis_url: str):
+    await orphan(scripted, "discord")
+    scripted.assistant.couriers.connect("discord", channel := Channel())
+    async with claims_of(redis_url, "this one") as ours:
+        poll = OrphanPoll(scripted.services, scripted.settlement, scripted.settings, scripted.assistant.couriers, claims=ours)
+        async with ours.claimed("lost:0"):
+            assert await poll.poll_once() == 0
+        assert channel.said == []
+
+
+async def test_an_apology_is_the_answer_to_a_message_for_every_gateway(scripted: Scripted, redis_url: str):
+    await orphan(scripted, "discord")
+    scripted.assistant.couriers.connect("discord", channel := Channel())
+    async with claims_of(redis_url, "this one") as ours, claims_of(redis_url, "another one") as theirs:
+        poll = OrphanPoll(scripted.services, scripted.settlement, scripted.settings, scripted.assistant.couriers, claims=ours)
+        assert await poll.poll_once() == 1
+        await ours.drain()
+        async with theirs.claimed("lost:0") as claim:
+            assert not claim.mine
+        assert len(channel.said) == 1

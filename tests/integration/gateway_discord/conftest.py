@@ -91,8 +91,13 @@ class ScriptedAssistant:
         self.withdrawals: list[gateway_pb2.WithdrawMessagesRequest] = []
         self.withdraw_problems: list[Exception] = []
         self.edits: list[gateway_pb2.IncomingMessage] = []
+        self.again: list[bool] = []
+        self.answer_given: gateway_pb2.Final | None = None
 
-    async def handle(self, request: gateway_pb2.HandleMessageRequest, *, origin: str = "api", complete: Any = None) -> AsyncIterator[Event]:
+    async def handle(
+        self, request: gateway_pb2.HandleMessageRequest, *, origin: str = "api", complete: Any = None, again: bool = False
+    ) -> AsyncIterator[Event]:
+        self.again.append(again)
         self.messages.append(request.message)
         self.requests.append(request)
         self.origins.append(origin)
@@ -111,6 +116,9 @@ class ScriptedAssistant:
     async def stop_answer(self, request: gateway_pb2.StopAnswerRequest) -> gateway_pb2.StopAnswerResponse:
         self.stops.append(request)
         return gateway_pb2.StopAnswerResponse(stopped=request.message_id in self.under_way)
+
+    async def given(self, message: gateway_pb2.IncomingMessage) -> gateway_pb2.Final | None:
+        return self.answer_given
 
     async def withdraw(self, request: gateway_pb2.WithdrawMessagesRequest) -> gateway_pb2.WithdrawMessagesResponse:
         if self.withdraw_problems:

@@ -223,6 +223,21 @@ async def test_a_server_error_on_the_post_is_tried_again_and_posts_once(place: P
     assert len(place.discord.by_bot(place.general)) == 1
 
 
+async def test_a_post_that_discord_never_answers_is_tried_again_and_appears_once(place: Place) -> None:
+    silenced = place.discord.silence_next("POST", r"/messages$")
+    place.assistant.script = saying(final("hello"))
+    await place.run_connected(discord_request_s=0.3)
+    question = place.discord.person_says(place.general, place.ada, "hi", mentions=[place.discord.bot])
+
+    def posts() -> int:
+        return sum(one.method == "POST" and one.path.endswith("/messages") for one in place.discord.rest.requests)
+
+    await place.discord.until(lambda: posts() == 2)
+    assert silenced.count == 0
+    await place.discord.wait_for_text(question, "hello")
+    assert len(place.discord.by_bot(place.general)) == 1
+
+
 async def test_no_mass_ping_ever_leaves(place: Place) -> None:
     place.assistant.script = saying(delta("@everyone "), final(f"@everyone @here {place.ada.mention} <@&{place.guild.id}> come!"))
     for role in place.guild.roles.values():

@@ -1,11 +1,13 @@
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from parlour.gateway.v1 import gateway_pb2
 from services.gateway.discord.register import DiscordRefused
+from tests.fakes.discord_server.payloads import guild_json, message_event_json
 
 from .conftest import Event, Place, delta, final
 
@@ -100,13 +102,41 @@ async def test_a_malformed_or_unknown_event_is_skipped_on_the_same_connection(pl
     assert len(place.discord.gateway.identifies) == 1
 
 
-@pytest.mark.parametrize("frame", ["not json", '{"op": 0}', "[]"])
-async def test_a_malformed_frame_is_recovered_from(place: Place, frame: str) -> None:
-    await place.run_connected(discord_reconnect_max_s=0.05)
+@pytest.mark.parametrize("frame", ["", "not json", '{"op": 0}', "[]", '{"op": "0", "d": 1, "s": null, "t": 7}', "[" * 100_000])
+async def test_a_malformed_frame_is_skipped_on_the_same_connection(place: Place, frame: str) -> None:
+    await place.run_connected()
     place.discord.send_raw(frame)
-    await place.discord.until(lambda: len(place.discord.gateway.identifies) == 2)
-    await place.discord.wait_connected()
-    await still_answers(place, "recovered")
+    await still_answers(place, "unmoved")
+    assert len(place.discord.gateway.identifies) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"content": None}, "content: string_type"),
+        ({"author": {"id": "7", "username": 7}}, "author.username: string_type"),
+        ({"mentions": [{"username": "nobody"}]}, "mentions.0.id: missing"),
+        ({"guild_id": None}, "value_error"),  # a member of no guild
+    ],
+)
+async def test_a_message_of_another_shape_is_skipped_with_a_line_that_tells_nothing_of_it(place: Place, change: dict[str, Any], problem: str) -> None:
+    await place.run_connected()
+    said = place.discord.person_says(place.general, place.ada, "nobody is asked")
+    with capture_logs() as logs:
+        place.discord.send_event("MESSAGE_CREATE", message_event_json(said, place.discord.world) | change)
+        await still_answers(place, "unmoved")
+    skipped = [entry for entry in logs if "skipped" in entry["event"]]
+    assert [entry["log_level"] for entry in skipped] == ["warning"]
+    assert problem in skipped[0]["problem"]
+    assert not [entry for entry in logs if entry["log_level"] == "error"]
+
+
+async def test_a_server_in_which_the_bot_has_no_proper_name_is_answered(place: Place) -> None:
+    await place.run_connected()
+    told = guild_json(place.guild, place.discord.world, place.discord.bot.id)
+    told["members"][0]["nick"] = 7
+    place.discord.send_event("GUILD_CREATE", told)
+    await still_answers(place, "unmoved")
 
 
 async def test_a_bad_token_ends_with_one_clear_line(place: Place) -> None:
@@ -173,7 +203,7 @@ async def test_an_answer_under_way_outlives_the_connection_it_came_by(place: Pla
     await place.run_connected(discord_reconnect_max_s=0.05)
     question = place.discord.person_says(place.general, place.ada, "hi", mentions=[place.discord.bot])
     answer = await place.discord.wait_for_reply(question)
-    place.discord.send_raw("not json")
+    place.discord.close_gateway(4012)  # nobody is refused by that, and it ends the client
     await place.discord.until(lambda: len(place.discord.gateway.identifies) == 2)
     go_on.set()
     await place.discord.until(lambda: answer.content == "one two")

@@ -68,3 +68,75 @@ async def test_an_answer_that_another_gateway_has_taken_over_is_not_written_on(p
     await asyncio.wait_for(refused.wait(), 5)
     await place.stop()
     assert answer.content == "the beginning"
+
+
+async def test_an_answer_that_another_gateway_took_over_and_died_with_is_finished_here_in_its_place(place: Place) -> None:
+    taken_over, other_one_died = asyncio.Event(), asyncio.Event()
+
+    async def script(_: gateway_pb2.IncomingMessage) -> AsyncIterator[Event]:
+        if place.assistant.again[-1]:
+            other_one_died.set()  # what the second asking waits for in truth
+            yield final("the beginning and the end")
+            return
+        yield delta("the beginning")
+        await taken_over.wait()
+        yield delta(" and a bit")
+        yield final("not to be shown")
+
+    async def still_mine(_: str) -> bool:
+        return other_one_died.is_set() or not taken_over.is_set()
+
+    place.assistant.script = script
+    place.assistant.still_mine = still_mine  # type: ignore[method-assign]
+    await place.run_connected()
+    said = say(place, "hello")
+    await place.discord.wait_for_text(said, "the beginning")
+    taken_over.set()
+    answer = await place.discord.wait_for_text(said, "the beginning and the end")
+    assert place.assistant.again == [False, True]
+    assert place.discord.replies_to(said) == [answer]
+
+
+async def test_a_message_that_is_taken_over_again_and_again_is_left_to_others_in_the_end(place: Place) -> None:
+    async def script(_: gateway_pb2.IncomingMessage) -> AsyncIterator[Event]:
+        yield final("not to be shown")
+
+    async def never_mine(_: str) -> bool:
+        return False
+
+    place.assistant.script = script
+    place.assistant.still_mine = never_mine  # type: ignore[method-assign]
+    await place.run_connected()
+    said = say(place, "hello")
+    await place.discord.until(lambda: len(place.assistant.again) == 6)
+    await place.stop()
+    assert place.assistant.again == [False, *[True] * 5]
+    assert place.discord.replies_to(said) == []
+
+
+async def test_what_was_written_over_another_gateways_answer_after_a_pause_is_put_right(place: Place) -> None:
+    paused = asyncio.Event()
+
+    async def script(_: gateway_pb2.IncomingMessage) -> AsyncIterator[Event]:
+        if place.assistant.again[-1]:
+            yield Event(ignored=gateway_pb2.Ignored(reason="duplicate"))
+            return
+        yield delta("the beginning")
+        yield final("not to be shown")
+
+    looks: list[bool] = []
+
+    async def still_mine(_: str) -> bool:
+        looks.append(not (place.discord.rest.replies and not paused.is_set()))
+        if not looks[-1]:
+            paused.set()  # while the first text was on its way
+        return looks[-1]
+
+    place.assistant.answer_given = final("the whole of the other one's answer").final
+    place.assistant.script = script
+    place.assistant.still_mine = still_mine  # type: ignore[method-assign]
+    await place.run_connected()
+    said = say(place, "hello")
+    answer = await place.discord.wait_for_text(said, "the whole of the other one's answer")
+    assert False in looks
+    assert place.discord.replies_to(said) == [answer]

@@ -14,12 +14,12 @@ from parlour.memory.v1 import memory_pb2_grpc
 from services.local.postgres import Postgres
 from services.memory.__main__ import Memory, wire
 from services.memory.client import QUERY_SERVICE, RETRIED, SERVICE, MemoryClient
-from services.memory.result_cache import connect
 from services.memory.settings import MemorySettings
 from services.retrieval.embedding import EmbeddingModel
 from services.retrieval.text_embedding import TextEmbedding
 from services.runtime.channel import Remote
 from services.runtime.database import Database
+from services.runtime.guarded_redis import connect
 from services.runtime.health import Health
 from services.runtime.server import Server
 
@@ -156,7 +156,9 @@ async def _running(url: str, model: TextEmbedding, earlier: Sequence[TextEmbeddi
     settings = MemorySettings(database_url=url, **changed)
     database = Database(url)
     conversation = Remote("conversation", settings.conversation_address) if settings.conversation_address else None
-    redis_client = connect(settings.redis_url, timeout_s=settings.result_cache_timeout_s) if settings.redis_url else None
+    redis_client = None
+    if settings.redis_url:
+        redis_client = connect(settings.redis_url, timeout_s=settings.result_cache_timeout_s, connections_max=settings.redis_connections_max)
     memory = wire(settings, database, model, earlier, conversation=conversation, redis_client=redis_client)
     server = Server("memory", settings, Health())
     server.add(memory_pb2_grpc.add_MemoryServiceServicer_to_server, memory.writes, SERVICE)

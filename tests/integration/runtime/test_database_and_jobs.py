@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import psycopg
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from services.runtime import deadline, errors
@@ -172,6 +173,29 @@ async def test_a_failing_job_is_tried_again(database):
     async with asyncio.timeout(15), jobs.run():
         await jobs.drained()
     assert len(attempts) == 2
+
+
+async def test_a_job_that_is_given_up_stays_in_the_queue_and_each_of_its_failures_is_counted(database):
+    jobs = Jobs(database)
+
+    @jobs.task(name="hopeless", retries_max=1, backoff_s=0.1)
+    async def hopeless() -> None:
+        raise errors.DependencyUnavailable("credit")
+
+    def counted(name: str, **labels: str) -> float:
+        return REGISTRY.get_sample_value(name, labels) or 0.0
+
+    failures = {"reason": "JOB_FAILED", "category": "background", "place": "job"}
+    before = counted("parlour_failures_total", **failures)
+    async with database.write() as session:
+        await jobs.enqueue(session, "hopeless")
+    async with asyncio.timeout(15), jobs.run():
+        await jobs.drained()
+    assert counted("parlour_jobs_total", task="hopeless", result="failed") == 2
+    assert counted("parlour_jobs_total", task="hopeless", result="given_up") == 1
+    assert counted("parlour_failures_total", **failures) == before + 2
+    async with database.read() as session:
+        assert (await session.execute(text("SELECT status::text FROM procrastinate_jobs"))).scalars().all() == ["failed"]
 
 
 async def test_jobs_with_one_lock_run_one_after_the_other(database):

@@ -128,3 +128,11 @@ def test_of_several_failures_the_one_that_says_when_to_come_back_is_told_else_th
     assert telling([ModelUnavailable(""), last]) is last
     assert telling([late, CircuitOpen("x", retry_after_s=1)]) is late
     assert isinstance(telling([]), ModelUnavailable)
+
+
+def test_models_that_are_all_given_time_are_told_of_as_models_and_with_the_time():
+    told = telling([CircuitOpen("a", retry_after_s=4), CircuitOpen("b", retry_after_s=2)])
+    assert isinstance(told, ModelUnavailable)
+    assert told.retry_after_s == 2
+    asked = ModelUnavailable("")
+    assert telling([asked, CircuitOpen("b", retry_after_s=2)]) is asked

@@ -42,6 +42,18 @@ async def test_a_message_that_turns_out_not_to_be_for_us_lets_the_next_one_throu
     await asyncio.wait_for(waiting, 1)
 
 
+async def test_a_message_that_comes_again_goes_before_those_that_wait_and_holds_up_none_that_had_its_turn():
+    order = order_of()
+    under_way, waits = order.arrive("ann"), order.arrive("ann")
+    again = order.arrive("ann", ahead=True)
+    assert (again.is_first, under_way.is_first, waits.is_first) == (True, True, False)
+    under_way.leave()
+    again.leave()
+    assert waits.is_first
+    waits.leave()
+    assert order.keys == 0
+
+
 async def test_people_do_not_wait_for_each_other():
     order = order_of()
     order.arrive("ann")

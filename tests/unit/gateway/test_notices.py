@@ -55,3 +55,8 @@ def test_amounts_read_as_credits(microcredits: int, text: str):
 
 def test_a_list_is_one_line():
     assert notices.list_text(["my cat\nis Miso.", "I sing"]) == "my cat is Miso; I sing"
+
+
+def test_a_providers_limit_on_all_of_us_is_not_put_down_to_the_person():
+    assert notices.words_for(errors.RateLimited("429", metadata={"model": "small"})) == notices.words("busy")
+    assert notices.words_for(errors.RateLimited("10 a minute")) == notices.words("slow_down")

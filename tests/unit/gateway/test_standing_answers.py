@@ -5,6 +5,7 @@ import re
 import pytest
 
 from parlour.gateway.v1 import gateway_pb2
+from services.gateway import notices
 from services.gateway.commands.parsing import Kind
 from services.gateway.commands.standing_answers import StandingAnswers, status_words
 from services.gateway.status import MEANING
@@ -42,3 +43,11 @@ async def test_why_asks_about_the_person_in_the_place_where_they_ask():
     final = await answers.handlers()[Kind.WHY](message, "")
     assert (final.text, final.private) == ("You mentioned me.", True)
     assert asked == [gateway_pb2.ExplainAddressingRequest(guild_id="g", channel_id="c", user_id="ada")]
+
+
+def test_credits_that_are_away_while_people_are_answered_all_the_same_are_said_so():
+    away = status("credit")
+    away.outage.active = True
+    assert status_words(away).splitlines()[1] == f"Not working: credits. {notices.WORDS['without_credit_on_lease']}"
+    away.outage.active, away.outage.emergency = False, True
+    assert status_words(away).splitlines()[1] == f"Not working: credits. {notices.WORDS['without_credit']}"

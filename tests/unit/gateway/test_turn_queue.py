@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
+from services.gateway.turn_pace import TurnPace
 from services.gateway.turn_queue import Priority, TurnQueue
+from services.gateway.waiting_time import WaitingTime
 from services.runtime.errors import Overloaded
 
 
@@ -323,4 +325,49 @@ async def _refusals(keys: list[str], running_max: int, per_key: int, total: int)
         else:
             assert isinstance(turns.tasks[f"turn {number}"].exception(), Overloaded)
     assert (turns.queue.running, turns.queue.waiting) == (len(running), len(waiting))
+    await turns.end()
+
+
+async def test_fewer_turns_run_at_once_while_they_begin_slowly():
+    pace = TurnPace(running_max=4, running_min=1, slow_s=1.0)
+    turns = Turns(TurnQueue(running_max=4, waiting_per_key_max=5, waiting_max=20, pace=pace))
+    for name in ("ann", "bob", "cid", "dot", "eve"):
+        turns.start(name, name)
+    await settle()
+    turns.queue.took("begin", 2.0)
+    await turns.finish("ann")
+    await turns.finish("bob")
+    assert turns.began == ["ann", "bob", "cid", "dot"]
+    turns.queue.took("begin", 0.1)
+    await settle()
+    assert turns.began == ["ann", "bob", "cid", "dot", "eve"]
+    await turns.end()
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_who_would_wait_too_long_is_refused_at_once():
+    clock = Clock()
+    queue: TurnQueue[str] = TurnQueue(running_max=1, waiting_per_key_max=5, waiting_max=100, wait_s_max=5.0, waiting_time=WaitingTime(clock))
+    turns = Turns(queue)
+    for number in range(15):
+        turns.start(str(number), str(number))
+    await settle()
+    for number in range(11):
+        clock.now += 1.0
+        await turns.finish(str(number))
+    assert queue.waiting == 3
+    turns.start("four seconds", "ann")
+    turns.start("five seconds", "bob")
+    turns.start("six seconds", "cid")
+    await settle()
+    assert queue.waiting == 5
+    with pytest.raises(Overloaded):
+        await turns.tasks["six seconds"]
     await turns.end()

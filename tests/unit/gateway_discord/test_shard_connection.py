@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.discord.shard_connection import ReconnectBackoff
+from services.gateway.discord.shard_connection import SILENCE_MIN_S, ReconnectBackoff, silence_max_s
 
 
 def test_waits_double_up_to_the_longest():
@@ -16,3 +16,9 @@ def test_no_wait_is_longer_than_the_longest_however_often_it_fails(max_s, jitter
     backoff = ReconnectBackoff(max_s, lambda: jitter)
     waits = [backoff.delay() for _ in range(failures)]
     assert all(0 < wait <= max_s for wait in waits)
+
+
+def test_a_connection_may_be_silent_for_one_and_a_half_heartbeats_within_limits():
+    assert silence_max_s(20.0, 60.0) == 30.0
+    assert silence_max_s(0.5, 60.0) == SILENCE_MIN_S
+    assert silence_max_s(41.25, 60.0) == 60.0

@@ -76,3 +76,8 @@ def test_amounts_and_the_time_to_wait_survive_the_way():
 def test_a_bare_status_becomes_the_nearest_error(code, expected):
     call = grpc.aio.AioRpcError(code, grpc.aio.Metadata(), grpc.aio.Metadata(), "details", None)
     assert type(error_from_rpc(call, "memory")) is expected
+
+
+def test_a_connection_that_ended_in_garbage_says_that_the_target_is_away():
+    call = grpc.aio.AioRpcError(grpc.StatusCode.UNKNOWN, grpc.aio.Metadata(), grpc.aio.Metadata(), "Stream removed (Failed parsing HTTP/2)", None)
+    assert type(error_from_rpc(call, "memory")) is errors.DependencyUnavailable

@@ -1251,3 +1251,167 @@ class GuildSettingsService:
             timeout,
             metadata,
             _registered_method=True)
+
+
+class BlockServiceStub:
+    """Whom operators do not let near the assistant.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.BlockSubject = channel.unary_unary(
+                '/parlour.conversation.v1.BlockService/BlockSubject',
+                request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.BlockSubjectRequest.SerializeToString,
+                response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.BlockSubjectResponse.FromString,
+                _registered_method=True)
+        self.UnblockSubject = channel.unary_unary(
+                '/parlour.conversation.v1.BlockService/UnblockSubject',
+                request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UnblockSubjectRequest.SerializeToString,
+                response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UnblockSubjectResponse.FromString,
+                _registered_method=True)
+        self.ListBlocks = channel.unary_unary(
+                '/parlour.conversation.v1.BlockService/ListBlocks',
+                request_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListBlocksRequest.SerializeToString,
+                response_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListBlocksResponse.FromString,
+                _registered_method=True)
+
+
+class BlockServiceServicer:
+    """Whom operators do not let near the assistant.
+    """
+
+    def BlockSubject(self, request, context):
+        """Blocks a user everywhere, or a guild with everybody in it; one that is blocked already gets the new reason and end.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnblockSubject(self, request, context):
+        """Takes a block back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBlocks(self, request, context):
+        """Lists the blocks in force, in the order in which they were made.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_BlockServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'BlockSubject': grpc.unary_unary_rpc_method_handler(
+                    servicer.BlockSubject,
+                    request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.BlockSubjectRequest.FromString,
+                    response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.BlockSubjectResponse.SerializeToString,
+            ),
+            'UnblockSubject': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnblockSubject,
+                    request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UnblockSubjectRequest.FromString,
+                    response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.UnblockSubjectResponse.SerializeToString,
+            ),
+            'ListBlocks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBlocks,
+                    request_deserializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListBlocksRequest.FromString,
+                    response_serializer=parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListBlocksResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'parlour.conversation.v1.BlockService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('parlour.conversation.v1.BlockService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class BlockService:
+    """Whom operators do not let near the assistant.
+    """
+
+    @staticmethod
+    def BlockSubject(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.conversation.v1.BlockService/BlockSubject',
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.BlockSubjectRequest.SerializeToString,
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.BlockSubjectResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnblockSubject(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.conversation.v1.BlockService/UnblockSubject',
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.UnblockSubjectRequest.SerializeToString,
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.UnblockSubjectResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBlocks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlour.conversation.v1.BlockService/ListBlocks',
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListBlocksRequest.SerializeToString,
+            parlour_dot_conversation_dot_v1_dot_conversation__pb2.ListBlocksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

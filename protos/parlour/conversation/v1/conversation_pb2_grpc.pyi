@@ -376,3 +376,55 @@ class GuildSettingsServiceServicer:
         """Lists a guild's settings as they were, newest first."""
 
 def add_GuildSettingsServiceServicer_to_server(servicer: GuildSettingsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
+class BlockServiceStub:
+    """Whom operators do not let near the assistant."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> BlockServiceAsyncStub: ...
+    BlockSubject: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.BlockSubjectRequest, _conversation_pb2.BlockSubjectResponse]
+    """Blocks a user everywhere, or a guild with everybody in it; one that is blocked already gets the new reason and end."""
+    UnblockSubject: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.UnblockSubjectRequest, _conversation_pb2.UnblockSubjectResponse]
+    """Takes a block back."""
+    ListBlocks: _grpc.UnaryUnaryMultiCallable[_conversation_pb2.ListBlocksRequest, _conversation_pb2.ListBlocksResponse]
+    """Lists the blocks in force, in the order in which they were made."""
+
+@_typing.type_check_only
+class BlockServiceAsyncStub(BlockServiceStub):
+    """Whom operators do not let near the assistant."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    BlockSubject: _aio.UnaryUnaryMultiCallable[_conversation_pb2.BlockSubjectRequest, _conversation_pb2.BlockSubjectResponse]  # type: ignore[assignment]
+    """Blocks a user everywhere, or a guild with everybody in it; one that is blocked already gets the new reason and end."""
+    UnblockSubject: _aio.UnaryUnaryMultiCallable[_conversation_pb2.UnblockSubjectRequest, _conversation_pb2.UnblockSubjectResponse]  # type: ignore[assignment]
+    """Takes a block back."""
+    ListBlocks: _aio.UnaryUnaryMultiCallable[_conversation_pb2.ListBlocksRequest, _conversation_pb2.ListBlocksResponse]  # type: ignore[assignment]
+    """Lists the blocks in force, in the order in which they were made."""
+
+class BlockServiceServicer:
+    """Whom operators do not let near the assistant."""
+
+    def BlockSubject(
+        self,
+        request: _conversation_pb2.BlockSubjectRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_pb2.BlockSubjectResponse, _abc.Awaitable[_conversation_pb2.BlockSubjectResponse]]:
+        """Blocks a user everywhere, or a guild with everybody in it; one that is blocked already gets the new reason and end."""
+
+    def UnblockSubject(
+        self,
+        request: _conversation_pb2.UnblockSubjectRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_pb2.UnblockSubjectResponse, _abc.Awaitable[_conversation_pb2.UnblockSubjectResponse]]:
+        """Takes a block back."""
+
+    def ListBlocks(
+        self,
+        request: _conversation_pb2.ListBlocksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_pb2.ListBlocksResponse, _abc.Awaitable[_conversation_pb2.ListBlocksResponse]]:
+        """Lists the blocks in force, in the order in which they were made."""
+
+def add_BlockServiceServicer_to_server(servicer: BlockServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -279,7 +279,7 @@ class Entry(_message.Message):
     amount_microcredits: _builtins.int
     """Above zero: the account received it."""
     kind: _builtins.str
-    """grant, capture, transfer, refund, expiry, breakage, repayment, revocation."""
+    """grant, capture, transfer, refund, expiry, breakage, repayment, revocation, lease, leased_turn."""
     operation_id: _builtins.str
     hold_id: _builtins.str
     note: _builtins.str
@@ -779,7 +779,7 @@ Global___TransferResponse: _TypeAlias = TransferResponse  # noqa: Y015
 
 @_typing.final
 class RecordUsageRequest(_message.Message):
-    """What a turn used. turn_id is its idempotency key."""
+    """What a turn used. turn_id is its idempotency key. Exactly one of hold_id and lease_id is given."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -787,9 +787,12 @@ class RecordUsageRequest(_message.Message):
     ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     HOLD_ID_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
+    LEASE_ID_FIELD_NUMBER: _builtins.int
     turn_id: _builtins.str
     account_id: _builtins.str
     hold_id: _builtins.str
+    lease_id: _builtins.str
+    """The turn was taken on a lease: it is charged by SettleLease alone, and this is the independent record of what it used."""
     @_builtins.property
     def usage(self) -> Global___Usage: ...
     def __init__(
@@ -799,10 +802,11 @@ class RecordUsageRequest(_message.Message):
         account_id: _builtins.str = ...,
         hold_id: _builtins.str = ...,
         usage: Global___Usage | None = ...,
+        lease_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "hold_id", b"hold_id", "turn_id", b"turn_id", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "hold_id", b"hold_id", "lease_id", b"lease_id", "turn_id", b"turn_id", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -873,11 +877,16 @@ class Lease(_message.Message):
     INSTANCE_ID_FIELD_NUMBER: _builtins.int
     AMOUNT_MICROCREDITS_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    REMAINING_MICROCREDITS_FIELD_NUMBER: _builtins.int
     lease_id: _builtins.str
     instance_id: _builtins.str
     amount_microcredits: _builtins.int
+    remaining_microcredits: _builtins.int
+    """What has not been spent by settled turns."""
     @_builtins.property
-    def expire_time(self) -> _timestamp_pb2.Timestamp: ...
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """No turn may be taken on it after this; those taken before can be settled for as long as the lease is not closed."""
+
     def __init__(
         self,
         *,
@@ -885,14 +894,84 @@ class Lease(_message.Message):
         instance_id: _builtins.str = ...,
         amount_microcredits: _builtins.int = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        remaining_microcredits: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_microcredits", b"amount_microcredits", "expire_time", b"expire_time", "instance_id", b"instance_id", "lease_id", b"lease_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_microcredits", b"amount_microcredits", "expire_time", b"expire_time", "instance_id", b"instance_id", "lease_id", b"lease_id", "remaining_microcredits", b"remaining_microcredits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Lease: _TypeAlias = Lease  # noqa: Y015
+
+@_typing.final
+class OutageTier(_message.Message):
+    """What people of one tier may do while credit cannot be reached, at prices that bound what any model of the tier costs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIER_FIELD_NUMBER: _builtins.int
+    TURNS_MAX_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
+    PROMPT_MICROCREDITS_PER_MILLION_TOKENS_FIELD_NUMBER: _builtins.int
+    COMPLETION_MICROCREDITS_PER_MILLION_TOKENS_FIELD_NUMBER: _builtins.int
+    IMAGE_MICROCREDITS_FIELD_NUMBER: _builtins.int
+    tier: _builtins.str
+    turns_max: _builtins.int
+    """Turns a person may take in one outage."""
+    prompt_microcredits_per_million_tokens: _builtins.int
+    completion_microcredits_per_million_tokens: _builtins.int
+    image_microcredits: _builtins.int
+    @_builtins.property
+    def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """In order of preference."""
+
+    def __init__(
+        self,
+        *,
+        tier: _builtins.str = ...,
+        turns_max: _builtins.int = ...,
+        models: _abc.Iterable[_builtins.str] | None = ...,
+        prompt_microcredits_per_million_tokens: _builtins.int = ...,
+        completion_microcredits_per_million_tokens: _builtins.int = ...,
+        image_microcredits: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["completion_microcredits_per_million_tokens", b"completion_microcredits_per_million_tokens", "image_microcredits", b"image_microcredits", "models", b"models", "prompt_microcredits_per_million_tokens", b"prompt_microcredits_per_million_tokens", "tier", b"tier", "turns_max", b"turns_max"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OutageTier: _TypeAlias = OutageTier  # noqa: Y015
+
+@_typing.final
+class OutageTerms(_message.Message):
+    """What holds for people while credit cannot be reached."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIERS_FIELD_NUMBER: _builtins.int
+    DEFAULT_TIER_FIELD_NUMBER: _builtins.int
+    PRICE_VERSION_FIELD_NUMBER: _builtins.int
+    default_tier: _builtins.str
+    """For people whose tier is not known."""
+    price_version: _builtins.str
+    @_builtins.property
+    def tiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutageTier]: ...
+    def __init__(
+        self,
+        *,
+        tiers: _abc.Iterable[Global___OutageTier] | None = ...,
+        default_tier: _builtins.str = ...,
+        price_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["default_tier", b"default_tier", "price_version", b"price_version", "tiers", b"tiers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OutageTerms: _TypeAlias = OutageTerms  # noqa: Y015
 
 @_typing.final
 class AcquireLeaseResponse(_message.Message):
@@ -901,16 +980,20 @@ class AcquireLeaseResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     LEASE_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def lease(self) -> Global___Lease: ...
+    @_builtins.property
+    def terms(self) -> Global___OutageTerms: ...
     def __init__(
         self,
         *,
         lease: Global___Lease | None = ...,
+        terms: Global___OutageTerms | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease", "terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease", "terms", b"terms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -950,16 +1033,20 @@ class RenewLeaseResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     LEASE_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def lease(self) -> Global___Lease: ...
+    @_builtins.property
+    def terms(self) -> Global___OutageTerms: ...
     def __init__(
         self,
         *,
         lease: Global___Lease | None = ...,
+        terms: Global___OutageTerms | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease", "terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease", "terms", b"terms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -975,11 +1062,19 @@ class LeasedTurn(_message.Message):
     ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     UPPER_BOUND_MICROCREDITS_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
+    TAKE_TIME_FIELD_NUMBER: _builtins.int
     turn_id: _builtins.str
     account_id: _builtins.str
     upper_bound_microcredits: _builtins.int
+    """What was set aside of the lease before the model was called: the most that the turn can cost."""
     @_builtins.property
-    def usage(self) -> Global___Usage: ...
+    def usage(self) -> Global___Usage:
+        """Not set: nobody knows what the turn used, as after a crash. Then the lease pays, never the person."""
+
+    @_builtins.property
+    def take_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was taken, by the clock of who took it."""
+
     def __init__(
         self,
         *,
@@ -987,10 +1082,11 @@ class LeasedTurn(_message.Message):
         account_id: _builtins.str = ...,
         upper_bound_microcredits: _builtins.int = ...,
         usage: Global___Usage | None = ...,
+        take_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["take_time", b"take_time", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "turn_id", b"turn_id", "upper_bound_microcredits", b"upper_bound_microcredits", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "take_time", b"take_time", "turn_id", b"turn_id", "upper_bound_microcredits", b"upper_bound_microcredits", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1029,27 +1125,58 @@ class SettleLeaseRequest(_message.Message):
 Global___SettleLeaseRequest: _TypeAlias = SettleLeaseRequest  # noqa: Y015
 
 @_typing.final
+class SettledTurn(_message.Message):
+    """What became of one turn."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TURN_ID_FIELD_NUMBER: _builtins.int
+    CHARGED_TO_PERSON_MICROCREDITS_FIELD_NUMBER: _builtins.int
+    CHARGED_TO_LEASE_MICROCREDITS_FIELD_NUMBER: _builtins.int
+    turn_id: _builtins.str
+    charged_to_person_microcredits: _builtins.int
+    charged_to_lease_microcredits: _builtins.int
+    def __init__(
+        self,
+        *,
+        turn_id: _builtins.str = ...,
+        charged_to_person_microcredits: _builtins.int = ...,
+        charged_to_lease_microcredits: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charged_to_lease_microcredits", b"charged_to_lease_microcredits", "charged_to_person_microcredits", b"charged_to_person_microcredits", "turn_id", b"turn_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SettledTurn: _TypeAlias = SettledTurn  # noqa: Y015
+
+@_typing.final
 class SettleLeaseResponse(_message.Message):
-    """What became of the turns."""
+    """What became of the turns, those settled before included."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CHARGED_TO_PEOPLE_MICROCREDITS_FIELD_NUMBER: _builtins.int
     CHARGED_TO_LEASE_MICROCREDITS_FIELD_NUMBER: _builtins.int
     REMAINING_MICROCREDITS_FIELD_NUMBER: _builtins.int
+    TURNS_FIELD_NUMBER: _builtins.int
     charged_to_people_microcredits: _builtins.int
     charged_to_lease_microcredits: _builtins.int
     remaining_microcredits: _builtins.int
+    @_builtins.property
+    def turns(self) -> _containers.RepeatedCompositeFieldContainer[Global___SettledTurn]: ...
     def __init__(
         self,
         *,
         charged_to_people_microcredits: _builtins.int = ...,
         charged_to_lease_microcredits: _builtins.int = ...,
         remaining_microcredits: _builtins.int = ...,
+        turns: _abc.Iterable[Global___SettledTurn] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["charged_to_lease_microcredits", b"charged_to_lease_microcredits", "charged_to_people_microcredits", b"charged_to_people_microcredits", "remaining_microcredits", b"remaining_microcredits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charged_to_lease_microcredits", b"charged_to_lease_microcredits", "charged_to_people_microcredits", b"charged_to_people_microcredits", "remaining_microcredits", b"remaining_microcredits", "turns", b"turns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1736,7 +1863,7 @@ class ReportUsageRequest(_message.Message):
 
     @_builtins.property
     def group_by(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """guild, user, tier, model, feature, day."""
+        """guild, user, tier, model, feature, payer (person, pool, lease; nobody: not settled yet), day."""
 
     def __init__(
         self,

@@ -709,6 +709,7 @@ class Final(_message.Message):
     PRIVATE_FIELD_NUMBER: _builtins.int
     CONFIRMATION_FIELD_NUMBER: _builtins.int
     STOPPED_FIELD_NUMBER: _builtins.int
+    RETRY_AFTER_S_FIELD_NUMBER: _builtins.int
     turn_id: _builtins.str
     text: _builtins.str
     outcome: Global___Final.Outcome.ValueType
@@ -731,6 +732,8 @@ class Final(_message.Message):
     """Only for the eyes of whoever asked."""
     stopped: _builtins.bool
     """It was stopped by whoever asked, or by a moderator."""
+    retry_after_s: _builtins.float
+    """Of a refusal: after how many seconds the same may succeed; 0: nobody knows."""
     @_builtins.property
     def remembered(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShownMemory]:
         """What was stored by this message."""
@@ -771,10 +774,11 @@ class Final(_message.Message):
         private: _builtins.bool = ...,
         confirmation: Global___Confirmation | None = ...,
         stopped: _builtins.bool = ...,
+        retry_after_s: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["confirmation", b"confirmation", "forget_done", b"forget_done", "forget_offer", b"forget_offer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available_microcredits", b"available_microcredits", "balance_known", b"balance_known", "charged_microcredits", b"charged_microcredits", "completion_tokens", b"completion_tokens", "confirmation", b"confirmation", "files", b"files", "forget_done", b"forget_done", "forget_offer", b"forget_offer", "memories", b"memories", "memories_used", b"memories_used", "model", b"model", "next_page_token", b"next_page_token", "outcome", b"outcome", "private", b"private", "prompt_tokens", b"prompt_tokens", "reason", b"reason", "remembered", b"remembered", "replayed", b"replayed", "stopped", b"stopped", "text", b"text", "turn_id", b"turn_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available_microcredits", b"available_microcredits", "balance_known", b"balance_known", "charged_microcredits", b"charged_microcredits", "completion_tokens", b"completion_tokens", "confirmation", b"confirmation", "files", b"files", "forget_done", b"forget_done", "forget_offer", b"forget_offer", "memories", b"memories", "memories_used", b"memories_used", "model", b"model", "next_page_token", b"next_page_token", "outcome", b"outcome", "private", b"private", "prompt_tokens", b"prompt_tokens", "reason", b"reason", "remembered", b"remembered", "replayed", b"replayed", "retry_after_s", b"retry_after_s", "stopped", b"stopped", "text", b"text", "turn_id", b"turn_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -993,25 +997,66 @@ class FeatureStatus(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     HEALTHY_FIELD_NUMBER: _builtins.int
     DETAIL_FIELD_NUMBER: _builtins.int
+    BREAKER_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """credit, memory, conversation, redis, discord."""
     healthy: _builtins.bool
     detail: _builtins.str
     """What it means for people while it does not work."""
+    breaker: _builtins.str
+    """The state of the circuit breaker on the way to it: closed, half_open, open; empty where there is none."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         healthy: _builtins.bool = ...,
         detail: _builtins.str = ...,
+        breaker: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "healthy", b"healthy", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["breaker", b"breaker", "detail", b"detail", "healthy", b"healthy", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FeatureStatus: _TypeAlias = FeatureStatus  # noqa: Y015
+
+@_typing.final
+class OutageStatus(_message.Message):
+    """What this gateway may still do while credit cannot be reached."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTIVE_FIELD_NUMBER: _builtins.int
+    EMERGENCY_FIELD_NUMBER: _builtins.int
+    LEASE_MICROCREDITS_FIELD_NUMBER: _builtins.int
+    REMAINING_MICROCREDITS_FIELD_NUMBER: _builtins.int
+    TURNS_UNSETTLED_FIELD_NUMBER: _builtins.int
+    active: _builtins.bool
+    """People are answered on the lease."""
+    emergency: _builtins.bool
+    """The lease is used up or lost: commands work, questions are not answered."""
+    lease_microcredits: _builtins.int
+    remaining_microcredits: _builtins.int
+    """Of it, what no turn has set aside."""
+    turns_unsettled: _builtins.int
+    """Turns in the journal that are not settled."""
+    def __init__(
+        self,
+        *,
+        active: _builtins.bool = ...,
+        emergency: _builtins.bool = ...,
+        lease_microcredits: _builtins.int = ...,
+        remaining_microcredits: _builtins.int = ...,
+        turns_unsettled: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "emergency", b"emergency", "lease_microcredits", b"lease_microcredits", "remaining_microcredits", b"remaining_microcredits", "turns_unsettled", b"turns_unsettled"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OutageStatus: _TypeAlias = OutageStatus  # noqa: Y015
 
 @_typing.final
 class GetStatusResponse(_message.Message):
@@ -1022,20 +1067,24 @@ class GetStatusResponse(_message.Message):
     FEATURES_FIELD_NUMBER: _builtins.int
     INSTANCE_ID_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    OUTAGE_FIELD_NUMBER: _builtins.int
     instance_id: _builtins.str
     version: _builtins.str
     @_builtins.property
     def features(self) -> _containers.RepeatedCompositeFieldContainer[Global___FeatureStatus]: ...
+    @_builtins.property
+    def outage(self) -> Global___OutageStatus: ...
     def __init__(
         self,
         *,
         features: _abc.Iterable[Global___FeatureStatus] | None = ...,
         instance_id: _builtins.str = ...,
         version: _builtins.str = ...,
+        outage: Global___OutageStatus | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outage", b"outage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["features", b"features", "instance_id", b"instance_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["features", b"features", "instance_id", b"instance_id", "outage", b"outage", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

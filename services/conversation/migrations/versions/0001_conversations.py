@@ -46,6 +46,7 @@ _TABLES = (
         truncated boolean NOT NULL DEFAULT false,
         account_id text NOT NULL DEFAULT '',
         hold_id text NOT NULL DEFAULT '',
+        lease_id text NOT NULL DEFAULT '',
         payload_hash bytea NOT NULL,
         counted boolean NOT NULL DEFAULT false,
         unkept boolean NOT NULL DEFAULT false
@@ -265,6 +266,16 @@ _TABLES = (
     """,
     "CREATE INDEX guild_settings_by_ignored ON guild_settings USING gin (ignored_user_ids) WHERE ignored_user_ids <> '{}'",
     "CREATE INDEX guild_settings_versions_by_ignored ON guild_settings_versions USING gin (ignored_user_ids) WHERE ignored_user_ids <> '{}'",
+    """
+    CREATE TABLE blocks (
+        subject text PRIMARY KEY,
+        block_id bigint GENERATED ALWAYS AS IDENTITY,
+        reason text NOT NULL DEFAULT '',
+        create_time timestamptz NOT NULL DEFAULT now(),
+        expire_time timestamptz,
+        CONSTRAINT blocks_in_order UNIQUE (block_id)
+    )
+    """,
     "CREATE SEQUENCE cache_epoch",
     """
     CREATE TABLE user_activity (

@@ -16,7 +16,7 @@ _STATEMENTS = (
     """
     CREATE TABLE accounts (
         account_key bigint PRIMARY KEY,
-        kind text NOT NULL CHECK (kind IN ('user', 'guild')),
+        kind text NOT NULL CHECK (kind IN ('user', 'guild', 'lease')),
         tier text NOT NULL,
         state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'frozen', 'closed')),
         erased boolean NOT NULL DEFAULT false,
@@ -200,12 +200,52 @@ _STATEMENTS = (
         tier text NOT NULL,
         guild_id text NOT NULL,
         feature text NOT NULL,
+        lease_seq bigint NOT NULL DEFAULT 0,
         created_at timestamptz NOT NULL,
         PRIMARY KEY (account_key, turn_id)
     )
     """,
     "CREATE INDEX usage_records_created_at ON usage_records (created_at)",
     "CREATE INDEX usage_records_of_member ON usage_records (member_key) WHERE member_key <> 0",
+    """
+    CREATE TABLE leases (
+        account_key bigint NOT NULL,
+        lease_seq bigint NOT NULL,
+        instance_id text NOT NULL,
+        amount_microcredits bigint NOT NULL CHECK (amount_microcredits > 0),
+        charged_microcredits bigint NOT NULL DEFAULT 0 CHECK (charged_microcredits >= 0),
+        returned_microcredits bigint NOT NULL DEFAULT 0 CHECK (returned_microcredits >= 0),
+        state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed', 'lost')),
+        created_at timestamptz NOT NULL,
+        expires_at timestamptz NOT NULL,
+        closed_at timestamptz,
+        PRIMARY KEY (account_key, lease_seq),
+        CHECK (charged_microcredits + returned_microcredits <= amount_microcredits),
+        CHECK ((state = 'open') = (closed_at IS NULL))
+    )
+    """,
+    "CREATE UNIQUE INDEX leases_open ON leases (account_key, instance_id) WHERE state = 'open'",
+    """
+    CREATE TABLE leased_turns (
+        account_key bigint NOT NULL,
+        turn_seq bigint NOT NULL,
+        turn_id text NOT NULL,
+        lease_seq bigint NOT NULL,
+        person_key bigint NOT NULL,
+        bound_microcredits bigint NOT NULL CHECK (bound_microcredits >= 0),
+        cost_microcredits bigint NOT NULL CHECK (cost_microcredits >= 0),
+        price_version text NOT NULL,
+        taken_at timestamptz,
+        charged_to_person_microcredits bigint CHECK (charged_to_person_microcredits >= 0),
+        charged_to_lease_microcredits bigint NOT NULL DEFAULT 0 CHECK (charged_to_lease_microcredits >= 0),
+        created_at timestamptz NOT NULL,
+        finished_at timestamptz,
+        PRIMARY KEY (account_key, turn_seq)
+    )
+    """,
+    "CREATE UNIQUE INDEX leased_turns_by_id ON leased_turns (account_key, turn_id)",
+    "CREATE INDEX leased_turns_of_person ON leased_turns (person_key) WHERE person_key <> 0",
+    "CREATE INDEX leased_turns_unfinished ON leased_turns (created_at) WHERE finished_at IS NULL",
     """
     CREATE TABLE findings (
         finding_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

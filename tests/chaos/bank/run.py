@@ -5,10 +5,10 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tests.chaos.bank import Bank, open_for_business, serve
-from tests.chaos.faults import FAULTS, strike
-from tests.chaos.proof import Proof, prove
-from tests.chaos.world import World
+from tests.chaos.bank.customers import Bank, open_for_business, serve
+from tests.chaos.bank.faults import FAULTS, strike
+from tests.chaos.bank.proof import Proof, prove
+from tests.chaos.bank.world import World
 
 CUSTOMERS = 300
 _STRETCHES = 20

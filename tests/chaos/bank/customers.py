@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 
 from parlour.credit.v1 import credit_pb2 as pb
 from services.runtime.errors import ParlourError
-from tests.chaos.world import undecided
+from tests.chaos.bank.world import undecided
 
 ACCOUNTS = 300
 POOLS = 4

@@ -25,7 +25,7 @@ from services.credit.reconcile import check_books
 from services.credit.refusals import refusal_from
 from services.credit.store import Wanted
 from services.runtime.database import Database
-from tests.chaos.bank import Told
+from tests.chaos.bank.customers import Told
 
 _KEPT_NOWHERE = {"NOT_FOUND", "REQUEST_ID_REUSED", "INVALID_FIELD", "UNKNOWN_MODEL", "PERMISSION_REFUSED"}
 _BY_REQUEST_ID = {

@@ -5,8 +5,8 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
-from tests.chaos.bank import Bank
-from tests.chaos.world import World, until
+from tests.chaos.bank.customers import Bank
+from tests.chaos.bank.world import World, until
 from tests.fakes.database_proxy import Cut
 
 type Fault = Callable[[World, random.Random], Awaitable[str]]
