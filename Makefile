@@ -86,7 +86,7 @@ train-addressing: setup ## the model that tells it, from the logs' split "train"
 bench-credit-growth: setup ## the same as accounts and the journal grow, as a Markdown table
 	$(BIN)/python -m tests.bench.credit --growth $(ARGS)
 
-chaos: setup ## everything that is broken on purpose, part by part (about two hours); ARGS="--parts bank,matrix" for some, "-- --seed 2" for each
+chaos: setup ## everything that is broken on purpose, part by part: about two hours; ARGS="--parts bank,matrix" for some
 	$(BIN)/python -m tests.chaos $(ARGS)
 
 chaos-gateway: setup ## 10,000 messages to two gateways in one Discord while one is paused and the other killed; ARGS="--messages 1000" for a quick look

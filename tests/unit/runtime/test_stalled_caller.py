@@ -3,7 +3,8 @@
 import pytest
 
 from services.runtime.breaker import Outcome
-from services.runtime.channel import STALLED_S, _Observed
+from services.runtime.channel import _Observed
+from services.runtime.deadline import STALLED_S
 from services.runtime.errors import DeadlineExceeded
 
 
