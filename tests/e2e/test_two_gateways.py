@@ -1,4 +1,4 @@
-"""Several gateways in one Discord: each message is answered once and in its person's order. `make chaos-gateway` pauses and kills them.
+"""Several gateways in one Discord: each message is answered once and in its person's order, also while they are paused and killed.
 
 The fake Discord and the scripted model live in this process, on one loop for the whole file; the stack's own gateway is not in Discord.
 """
@@ -14,6 +14,8 @@ import pytest
 import pytest_asyncio
 
 from services.local.addresses import free_port, free_port_base
+from tests.chaos.gateway.crowd import ANSWER, Crowd
+from tests.chaos.gateway.disturbance import LEASE_S, PATIENT, disturb
 from tests.fakes.discord_server import FakeDiscord, Guild, Message
 from tests.fakes.model_server import DELTAS, ModelServer
 from tests.fakes.model_server import Answer as Scripted
@@ -43,10 +45,7 @@ async def place() -> AsyncIterator[Place]:
         environment = {
             "OPENAI_BASE_URL": model.base_url,
             "PARLOUR_MODEL": "scripted",
-            "PARLOUR_GATEWAY_TURN_S": "30",
-            "PARLOUR_GATEWAY_ORPHAN_POLL_S": "0.5",
-            "PARLOUR_GATEWAY_CLAIM_TTL_S": "2",
-            "PARLOUR_GATEWAY_LEASE_TTL_S": "2",
+            **PATIENT,
         }
         stack = RunningStack(folder / "data", free_port_base(), environment)
         await asyncio.to_thread(stack.start)
@@ -123,3 +122,23 @@ async def test_each_guild_is_answered_by_the_process_that_has_its_shard(place: P
             await processes[1 - shard].start()
             await discord.wait_connected(2, timeout_s=WAIT_S)
         await discord.wait_for_reply(discord.dm(discord.create_user("bea"), "direct messages are on shard 0"), timeout_s=WAIT_S)
+
+
+async def test_one_paused_beyond_its_claims_and_the_other_killed_each_message_is_answered_once_in_order_and_whole(
+    place: Place, discord: FakeDiscord
+) -> None:
+    place.model.default = Scripted(deltas=ANSWER, delta_delay_s=0.01)
+    messages = 160
+    try:
+        async with gateways(place.stack, discord, place.folder, {}, {}) as pair:
+            await discord.wait_connected(2, timeout_s=WAIT_S)
+            crowd = Crowd(discord, people=20, channels=4, seed=1)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(disturb(crowd, pair, messages, 2, pause_s=2 * LEASE_S))
+                await crowd.talk(messages)
+            await crowd.quiet(1.0)
+    finally:
+        place.model.default = QUICK
+    verdict = crowd.judge()
+    assert verdict.sound, verdict
+    assert verdict.messages == messages

@@ -20,13 +20,12 @@ from rich.table import Table
 
 from services.local.addresses import free_port, free_port_base
 from tests.chaos.gateway.crowd import ANSWER, Crowd, Verdict
+from tests.chaos.gateway.disturbance import PATIENT, disturb
 from tests.fakes.discord_server import FakeDiscord
 from tests.fakes.model_server import Answer, ModelServer
-from tests.gateway_process import GatewayProcess, gateways
+from tests.gateway_process import gateways
 from tests.running_stack import RunningStack
 
-LEASE_S = 2.0
-PAUSE_S = 3 * LEASE_S
 CONNECTED_WAIT_S = 60.0
 
 
@@ -53,12 +52,7 @@ async def _run(folder: Path, messages: int, people: int, faults: int, seed: int)
         environment = {
             "OPENAI_BASE_URL": model.base_url,
             "PARLOUR_MODEL": "scripted",
-            "PARLOUR_GATEWAY_ORPHAN_POLL_S": "0.5",
-            # Nobody is to be refused only because the machine is slow.
-            "PARLOUR_GATEWAY_BEGIN_S": "20",
-            "PARLOUR_GATEWAY_HOLD_S": "20",
-            "PARLOUR_GATEWAY_CLAIM_TTL_S": str(LEASE_S),
-            "PARLOUR_GATEWAY_LEASE_TTL_S": str(LEASE_S),
+            **PATIENT,
         }
         stack = RunningStack(folder / "data", free_port_base(), environment)
         await asyncio.to_thread(stack.start)
@@ -68,7 +62,7 @@ async def _run(folder: Path, messages: int, people: int, faults: int, seed: int)
                 crowd = Crowd(discord, people=people, channels=10, seed=seed)
                 started_s = time.monotonic()
                 async with asyncio.TaskGroup() as group:
-                    disturbing = group.create_task(_disturb(crowd, pair, messages, faults))
+                    disturbing = group.create_task(disturb(crowd, pair, messages, faults))
                     await crowd.talk(messages)
                     seconds = time.monotonic() - started_s
                     await disturbing
@@ -76,23 +70,6 @@ async def _run(folder: Path, messages: int, people: int, faults: int, seed: int)
         finally:
             await asyncio.to_thread(stack.stop)
         return crowd.judge(), seconds
-
-
-async def _disturb(crowd: Crowd, pair: list[GatewayProcess], messages: int, faults: int) -> None:
-    """Pause one and kill the other, by turns, spread over the run."""
-    for number in range(faults):
-        while crowd.answered < messages * (number + 1) // (faults + 1):
-            await asyncio.sleep(0.2)
-        one, other = pair if number // 2 % 2 == 0 else reversed(pair)
-        if number % 2 == 0:
-            print(f"pausing {one.name} for {PAUSE_S:.0f} s", file=sys.stderr)
-            one.pause()
-            await asyncio.sleep(PAUSE_S)
-            one.resume()
-        else:
-            print(f"killing {other.name}", file=sys.stderr)
-            await other.kill()
-            await other.start()
 
 
 def show(verdict: Verdict, seconds: float, faults: int) -> None:
