@@ -31,7 +31,17 @@ def somebody(gateway: grpc.aio.Channel, guild_id: str = "") -> Person:
 @pytest.fixture
 async def conversation(stack: RunningStack) -> "AsyncIterator[conversation_pb2_grpc.ConversationServiceAsyncStub]":
     async with grpc.aio.insecure_channel(stack.address("conversation"), options=[("grpc.max_reconnect_backoff_ms", 200)]) as channel:
-        yield conversation_pb2_grpc.ConversationServiceStub(channel)
+        stub: conversation_pb2_grpc.ConversationServiceAsyncStub = conversation_pb2_grpc.ConversationServiceStub(channel)
+
+        async def reaches_credit() -> bool:
+            try:
+                return len([each async for each in stub.ExportSubject(pb.ExportSubjectRequest(user_id="nobody"), timeout=20)]) > 0
+            except grpc.aio.AioRpcError:
+                return False
+
+        # The stack is shared: a test before may have killed credit, and conversation gives it time to recover.
+        await eventually(reaches_credit, "conversation reaches credit again", 60)
+        yield stub
 
 
 async def patiently[A](call: Callable[[], Awaitable[A]], timeout_s: float = 60) -> A:
