@@ -16,7 +16,7 @@ up: setup ## start everything, until Ctrl-C
 	exec $(BIN)/python -m services.local up $(ARGS)
 
 # Files in the order of their names: those that start whole stacks come first, so that no worker is left with one at the end.
-test: check ## lint, types and every test but the long tiers: about ten minutes
+test: check ## lint, types and every test but the long tiers: about twelve minutes
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --session-timeout 1800 $(ARGS)
 
 check: setup ## what needs no test to run: style, types, protos
@@ -86,7 +86,7 @@ train-addressing: setup ## the model that tells it, from the logs' split "train"
 bench-credit-growth: setup ## the same as accounts and the journal grow, as a Markdown table
 	$(BIN)/python -m tests.bench.credit --growth $(ARGS)
 
-chaos: setup ## everything that is broken on purpose, part by part: about two hours; ARGS="--parts bank,matrix" for some
+chaos: setup ## everything that is broken on purpose, part by part: more than two hours; ARGS="--parts bank,matrix" for some
 	$(BIN)/python -m tests.chaos $(ARGS)
 
 chaos-gateway: setup ## 10,000 messages to two gateways in one Discord while one is paused and the other killed; ARGS="--messages 1000" for a quick look

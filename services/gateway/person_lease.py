@@ -10,14 +10,12 @@ from contextlib import asynccontextmanager, suppress
 
 from prometheus_client import Counter
 
-from services.runtime.breaker import Breaker, Outcome
-from services.runtime.errors import CircuitOpen, Overloaded
-from services.runtime.redis_lease import Lease, LeasesUnavailable, RedisLeases
-from services.runtime.telemetry import get_logger
+from services.runtime.errors import Overloaded
+from services.runtime.guarded_redis import RedisUnavailable
+from services.runtime.redis_lease import Lease, RedisLeases
 
 _without = Counter("parlour_gateway_turns_without_lease_total", "Turns taken in local order only, because Redis was away")
 _lost = Counter("parlour_gateway_leases_lost_total", "Leases that ran out before their turn ended")
-_log = get_logger(__name__)
 
 
 class PersonLeases:
@@ -27,7 +25,6 @@ class PersonLeases:
         self._leases = leases
         self._ttl_s = ttl_s
         self._wait_s = wait_s
-        self._breaker = Breaker("redis", "lease", failures_max=3, open_s=3.0)
         self._releasing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -52,21 +49,10 @@ class PersonLeases:
         if self._leases is None:
             return None
         try:
-            permit = self._breaker.admit()
-        except CircuitOpen:
-            _without.inc()
-            return None
-        outcome = Outcome.NEUTRAL
-        try:
             lease = await self._leases.acquire(key, self._wait_s)
-            outcome = Outcome.ALIVE
-        except LeasesUnavailable as error:
-            outcome = Outcome.UNWELL
+        except RedisUnavailable:
             _without.inc()
-            _log.warning("no lease: local order only", problem=str(error))
             return None
-        finally:
-            permit.report(outcome)
         if lease is None:
             raise Overloaded("another gateway is answering this person")
         return lease
@@ -75,14 +61,14 @@ class PersonLeases:
         assert self._leases is not None
         while True:
             await asyncio.sleep(self._ttl_s / 3)
-            with suppress(LeasesUnavailable):
+            with suppress(RedisUnavailable):
                 if not await self._leases.renew(lease):
                     _lost.inc()
                     return
 
     async def _release(self, lease: Lease) -> None:
         assert self._leases is not None
-        with suppress(LeasesUnavailable):
+        with suppress(RedisUnavailable):
             await self._leases.release(lease)
 
     async def drain(self) -> None:

@@ -9,11 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from redis.exceptions import RedisError
-
-from services.runtime.breaker import Breaker, Outcome
-from services.runtime.errors import CircuitOpen
-from services.runtime.guarded_redis import connect
+from services.runtime.guarded_redis import GuardedRedis, RedisUnavailable, connect
 
 CONNECTIONS_MAX = 64
 _MARK = b"!"
@@ -66,7 +62,7 @@ class Generations:
         self._observe = self._client.register_script(_OBSERVE)
         self._begin = self._client.register_script(_BEGIN)
         self._finish = self._client.register_script(_FINISH)
-        self._breaker = Breaker("redis", f"cache_{name}", failures_max=3, open_s=1.0)
+        self._redis = GuardedRedis(self._client, f"cache_{name}", open_s=1.0)
         self.connections = 0
         """How many connections were made: behind a new one may stand a Redis that was set back, with generations that had been replaced."""
 
@@ -96,19 +92,9 @@ class Generations:
 
     async def _run(self, call: Callable[[], Awaitable[Any]]) -> Any:
         try:
-            permit = self._breaker.admit()
-        except CircuitOpen:
+            return await self._redis.ask(lambda _: call())
+        except RedisUnavailable:
             return None
-        outcome = Outcome.NEUTRAL  # where the caller is cancelled
-        try:
-            answer = await call()
-            outcome = Outcome.ALIVE
-            return answer
-        except (RedisError, OSError):
-            outcome = Outcome.UNWELL
-            return None
-        finally:
-            permit.report(outcome)
 
 
 def edited(generations: Sequence[bytes]) -> bool:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import redis.asyncio as redis
 from prometheus_client import Counter
-from redis.exceptions import RedisError
+from redis.commands.core import AsyncScript
+
+from services.runtime.guarded_redis import GuardedRedis, RedisUnavailable
 
 _results = Counter("parlour_lease_requests_total", "Requests for a lease by result", ["result"])
 _ACQUIRE = """
-if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) or redis.call('get', KEYS[1]) == ARGV[1] then
   local token = redis.call('incr', KEYS[2])
   redis.call('pexpire', KEYS[2], ARGV[3])
   return token
@@ -35,15 +37,11 @@ class Lease:
     secret: str
 
 
-class LeasesUnavailable(Exception):
-    """Redis could not be asked."""
-
-
 class RedisLeases:
     """Leases under one prefix. Keys carry a hash tag, so that both keys of a lease lie in one slot of a cluster."""
 
     def __init__(self, client: "redis.Redis", *, ttl_s: float = 30.0, prefix: str = "parlour:lease", poll_s: float = 0.05) -> None:
-        self._client = client
+        self._redis = GuardedRedis(client, "lease")
         self._ttl_ms = int(ttl_s * 1000)
         self._prefix = prefix
         self._poll_s = poll_s
@@ -52,7 +50,7 @@ class RedisLeases:
         self._release = client.register_script(_RELEASE)
 
     async def acquire(self, key: str, wait_s: float = 0.0) -> Lease | None:
-        """Return the lease, waiting `wait_s` seconds at most; None while somebody else holds it. Raises LeasesUnavailable."""
+        """Return the lease, waiting `wait_s` seconds at most; None while somebody else holds it. Raises RedisUnavailable."""
         secret = secrets.token_hex(8)
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + wait_s
@@ -67,19 +65,19 @@ class RedisLeases:
             await asyncio.sleep(self._poll_s)
 
     async def renew(self, lease: Lease) -> bool:
-        """Prolong a lease; False if it is no longer ours. Raises LeasesUnavailable."""
+        """Prolong a lease; False if it is no longer ours. Raises RedisUnavailable."""
         return bool(await self._run(self._renew, [self._name(lease.key)], [lease.secret, self._ttl_ms]))
 
     async def release(self, lease: Lease) -> bool:
-        """Give a lease up; False if it was no longer ours. Raises LeasesUnavailable."""
+        """Give a lease up; False if it was no longer ours. Raises RedisUnavailable."""
         return bool(await self._run(self._release, [self._name(lease.key)], [lease.secret]))
 
     def _name(self, key: str) -> str:
         return f"{self._prefix}:{{{key}}}"
 
-    async def _run(self, script: object, keys: list[str], arguments: list[str | int]) -> int:
+    async def _run(self, script: AsyncScript, keys: list[str], arguments: list[str | int]) -> int:
         try:
-            return int(await script(keys=keys, args=arguments))  # type: ignore[operator]
-        except (RedisError, OSError) as error:
+            return int(await self._redis.ask(lambda _: script(keys=keys, args=arguments)))
+        except RedisUnavailable:
             _results.labels("unavailable").inc()
-            raise LeasesUnavailable(str(error)) from error
+            raise

@@ -70,13 +70,20 @@ class Presses:
         decision = gateway_pb2.ConfirmationDecision(confirmation_id=pressed.subject)
         await self._decided(interaction, _request(interaction, pressed, confirmation=decision))
 
-    async def _decided(self, interaction: Interaction, request: _Request) -> None:
-        """Carry out what was offered, and let its result stand where the offer stood."""
-        responses = InteractionResponses(interaction)
+    async def _carried_out(self, responses: InteractionResponses, request: _Request) -> gateway_pb2.Final | None:
+        """Carry out what a button stands for; None where it may be tried again: that is said, and the button stays."""
         await responses.defer_update()
         final = await self._ask(request)
         if _may_be_tried_again(final):
             await responses.say(final.text)
+            return None
+        return final
+
+    async def _decided(self, interaction: Interaction, request: _Request) -> None:
+        """Carry out what was offered, and let its result stand where the offer stood."""
+        responses = InteractionResponses(interaction)
+        final = await self._carried_out(responses, request)
+        if final is None:
             return
         page = page_of(final, request.message.user_id)
         if final.private and _is_seen_by_others(interaction):
@@ -162,10 +169,8 @@ class Presses:
     async def _changed(self, interaction: Interaction, request: _Request) -> None:
         """Carry out a change of a memory, and say what became of it in place of the memory, with the way back to the list."""
         responses = InteractionResponses(interaction)
-        await responses.defer_update()
-        final = await self._ask(request)
-        if _may_be_tried_again(final):
-            await responses.say(final.text)
+        final = await self._carried_out(responses, request)
+        if final is None:
             return
         page = page_of(final, request.message.user_id)
         await responses.replace_all(replace(page, components=[*page.components, *list_components(request.message.user_id)]))

@@ -11,7 +11,8 @@ from services.gateway.status import Status
 from services.runtime import errors
 from services.runtime.health import Health
 from services.runtime.server import Server
-from tests.integration.gateway.scripted_services import WORDS, Scripted, ask, scripted_services
+from tests.integration.gateway.scripted_faults import WORDS
+from tests.integration.gateway.scripted_services import Scripted, ask, scripted_services
 
 WHOLE = "".join(WORDS)
 

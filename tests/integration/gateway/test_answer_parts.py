@@ -10,7 +10,8 @@ from services.gateway.answer_parts import message_id_of, turn_message_ids
 from services.gateway.notices import WORDS as NOTICES
 from services.gateway.orphans import OrphanPoll
 from services.runtime import errors
-from tests.integration.gateway.scripted_services import WORDS, Reader, Scripted, ask, eventually, scripted_services
+from tests.integration.gateway.scripted_faults import WORDS
+from tests.integration.gateway.scripted_services import Reader, Scripted, ask, eventually, scripted_services
 
 Final = gateway_pb2.Final
 WHOLE = "".join(WORDS)

@@ -9,7 +9,8 @@ from parlour.gateway.v1 import gateway_pb2
 from services.gateway.notices import WORDS as NOTICES
 from services.gateway.person_lease import PersonLeases, lease_name
 from services.runtime.redis_lease import RedisLeases
-from tests.integration.gateway.scripted_services import WORDS, Reader, Scripted, ask, eventually, scripted_services
+from tests.integration.gateway.scripted_faults import WORDS
+from tests.integration.gateway.scripted_services import Reader, Scripted, ask, eventually, scripted_services
 
 Final = gateway_pb2.Final
 WHOLE = "".join(WORDS)

@@ -8,7 +8,8 @@ import pytest
 from parlour.gateway.v1 import gateway_pb2
 from services.gateway.notices import WORDS as NOTICES
 from services.runtime import errors
-from tests.integration.gateway.scripted_services import START, WORDS, Reader, Scripted, ask, eventually, request, scripted_services
+from tests.integration.gateway.scripted_faults import START, WORDS
+from tests.integration.gateway.scripted_services import Reader, Scripted, ask, eventually, request, scripted_services
 
 Final = gateway_pb2.Final
 WHOLE = "".join(WORDS)

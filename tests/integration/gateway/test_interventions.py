@@ -18,7 +18,8 @@ from services.gateway.stop_signals import STOP_CHANNEL, StopSignals
 from services.runtime import errors
 from services.runtime.health import Health
 from services.runtime.server import Server
-from tests.integration.gateway.scripted_services import WORDS, Reader, Scripted, ask, eventually, request, scripted_services
+from tests.integration.gateway.scripted_faults import WORDS
+from tests.integration.gateway.scripted_services import Reader, Scripted, ask, eventually, request, scripted_services
 
 Final = gateway_pb2.Final
 TWO_WORDS = "".join(WORDS[:2])

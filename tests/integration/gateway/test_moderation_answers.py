@@ -7,7 +7,8 @@ from parlour.gateway.v1 import gateway_pb2
 from parlour.memory.v1 import memory_pb2
 from services.gateway.notices import WORDS as NOTICES
 from services.runtime import errors
-from tests.integration.gateway.scripted_services import START, Scripted, ask, scripted_services
+from tests.integration.gateway.scripted_faults import START
+from tests.integration.gateway.scripted_services import Scripted, ask, scripted_services
 
 Final = gateway_pb2.Final
 MODERATOR = {"guild_id": "g", "may_moderate": True}

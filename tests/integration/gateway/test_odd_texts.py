@@ -6,7 +6,8 @@ from parlour.gateway.v1 import gateway_pb2
 from services.gateway.message_context import NO_WORDS
 from services.gateway.notices import WORDS as NOTICES
 from services.runtime import errors
-from tests.integration.gateway.scripted_services import WORDS, Scripted, ask, scripted_services
+from tests.integration.gateway.scripted_faults import WORDS
+from tests.integration.gateway.scripted_services import Scripted, ask, scripted_services
 
 Final = gateway_pb2.Final
 WHOLE = "".join(WORDS)

@@ -12,7 +12,8 @@ from services.gateway.message_claims import MessageClaims
 from services.gateway.notices import WORDS as NOTICES
 from services.gateway.orphans import OrphanPoll
 from services.runtime import errors
-from tests.integration.gateway.scripted_services import START, Scripted, ask, eventually, scripted_services
+from tests.integration.gateway.scripted_faults import START
+from tests.integration.gateway.scripted_services import Scripted, ask, eventually, scripted_services
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from services.gateway.outage.book import Book
 from services.gateway.outage.journal import JOURNAL, SET_ASIDE, JournalLocked
 from services.gateway.outage.records import read
 from services.runtime import errors
-from tests.integration.gateway.scripted_services import START, WORDS, Reader, Scripted, ask, eventually, scripted_services
+from tests.integration.gateway.scripted_faults import START, WORDS
+from tests.integration.gateway.scripted_services import Reader, Scripted, ask, eventually, scripted_services
 
 Final = gateway_pb2.Final
 WHOLE = "".join(WORDS)

@@ -15,7 +15,8 @@ import grpc
 from parlour.gateway.v1 import gateway_pb2, gateway_pb2_grpc
 from services.local.addresses import free_port
 from services.runtime import errors
-from tests.integration.gateway.scripted_services import WORDS, Scripted, eventually, request, scripted_services
+from tests.integration.gateway.scripted_faults import WORDS
+from tests.integration.gateway.scripted_services import Scripted, eventually, request, scripted_services
 from tests.integration.gateway.test_outage import AWAY, BOUND, COST, LEASE
 
 START_S = 30

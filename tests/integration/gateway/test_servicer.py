@@ -14,7 +14,8 @@ from services.gateway.status import MEANING, Status, probe_service
 from services.runtime import errors
 from services.runtime.health import Health
 from services.runtime.server import Server
-from tests.integration.gateway.scripted_services import WORDS, Answer, Scripted, eventually, request, scripted_services
+from tests.integration.gateway.scripted_faults import WORDS
+from tests.integration.gateway.scripted_services import Answer, Scripted, eventually, request, scripted_services
 
 Final = gateway_pb2.Final
 

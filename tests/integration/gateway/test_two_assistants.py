@@ -13,7 +13,8 @@ from services.gateway.assistant import Assistant
 from services.gateway.message_claims import MessageClaims
 from services.gateway.person_lease import PersonLeases
 from services.runtime.errors import DependencyUnavailable
-from tests.integration.gateway.scripted_services import WORDS, Answer, Reader, Scripted, ask, eventually, request, scripted_services
+from tests.integration.gateway.scripted_faults import WORDS
+from tests.integration.gateway.scripted_services import Answer, Reader, Scripted, ask, eventually, request, scripted_services
 
 TTL_S = 1.0
 TEXT = "".join(WORDS)

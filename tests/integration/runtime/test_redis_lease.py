@@ -3,7 +3,8 @@ import asyncio
 import pytest
 import redis.asyncio as redis
 
-from services.runtime.redis_lease import LeasesUnavailable, RedisLeases
+from services.runtime.guarded_redis import RedisUnavailable
+from services.runtime.redis_lease import RedisLeases
 
 
 @pytest.fixture
@@ -54,6 +55,6 @@ async def test_a_lease_can_be_prolonged(client):
 
 async def test_without_redis_the_caller_is_told():
     client = redis.Redis.from_url("redis://127.0.0.1:1")
-    with pytest.raises(LeasesUnavailable):
+    with pytest.raises(RedisUnavailable):
         await RedisLeases(client).acquire("g:u")
     await client.aclose()
