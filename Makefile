@@ -1,7 +1,7 @@
 # Parlour. The person's commands are: make run, make up, make test. Arguments of the stack go into ARGS: make up ARGS="--port-base 51051".
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: setup run up test check docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-addressing train-addressing chaos chaos-gateway clean
+.PHONY: setup run up test test-alerts check docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-addressing train-addressing chaos chaos-gateway clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -47,6 +47,9 @@ define generate
 PATH=$$PWD/$(BIN):$$PATH $(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=$(1) --grpc_python_out=$(1) \
   --mypy_out=quiet:$(1) --mypy_grpc_out=quiet,generate_concrete_servicer_stubs:$(1) $(PROTOS) && rm -f $(1)/parlour/rules/v1/*_grpc*
 endef
+
+test-alerts: setup ## the alerts, tried out by promtool, which comes with Prometheus
+	$(BIN)/python -m tests.alerts
 
 docs: setup ## the parts of docs/ that are made from the code
 	$(BIN)/python -m tests.made_docs

@@ -12,6 +12,8 @@ from tests.made_docs.outgoing_tables import limit_table, rpc_table
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FAILURE_MODES = DOCS / "failure-modes.md"
+OPERATIONS = DOCS / "operations.md"
+DOCUMENTS = (FAILURE_MODES, OPERATIONS)
 PARTS: Mapping[str, Callable[[], str]] = {
     "failures": failure_table,
     "words": words_table,

@@ -43,7 +43,7 @@ def failure_table() -> str:
                 failure.retry.value,
                 failure.recovery.value.replace("_", " "),
                 f"`{failure.notice}`" if failure.notice else "",
-                f"[{failure.alert}](#alerts)" if failure.alert else "",
+                f"[{failure.alert}](operations.md#alerts)" if failure.alert else "",
                 "yes" if failure.unwell else "",
             )
         )
