@@ -48,7 +48,8 @@ def _replacing(guild_id: str, settings: GuildSettings) -> Any:
     if settings.version == 0:
         return pg.insert(_settings).values(guild_id=guild_id, **values, version=1).on_conflict_do_nothing().returning(_settings)
     stored = sa.update(_settings).where(_settings.c.guild_id == guild_id, _settings.c.version == settings.version)
-    return stored.values(**values, version=settings.version + 1, update_time=sa.func.now()).returning(_settings)
+    # Counted by the database, where the version is the stored one: a caller's may be as large as there are numbers.
+    return stored.values(**values, version=_settings.c.version + 1, update_time=sa.func.now()).returning(_settings)
 
 
 def _settings_of(row: sa.Row[Any]) -> GuildSettings:

@@ -34,20 +34,26 @@ def edit_of(data: Mapping[str, Any]) -> MessageEdit | None:
         return None
     try:
         edited_time = datetime.fromisoformat(str(edited_timestamp))
-        after_s = (edited_time - nextcord.utils.snowflake_time(int(data["id"]))).total_seconds()
-        channel_id = str(int(data["channel_id"]))
-    except (KeyError, TypeError, ValueError):  # TypeError: a time without a zone
+        message_id, channel_id = _id(data["id"]), _id(data["channel_id"])
+        guild_id = _id(data["guild_id"]) if data.get("guild_id") else ""
+        after_s = (edited_time - nextcord.utils.snowflake_time(int(message_id))).total_seconds()
+    except (KeyError, TypeError, ValueError, OverflowError):  # TypeError: a time without a zone
         return None
     return MessageEdit(
-        message_id=str(data["id"]),
+        message_id=message_id,
         channel_id=channel_id,
-        guild_id=str(data.get("guild_id") or ""),
+        guild_id=guild_id,
         author_id=str(author["id"]),
         content=str(data["content"]),
         edited_at=edited_at_of(edited_time),
         after_s=after_s,
         names={f"@{user['id']}": f"@{_called(user)}" for user in data.get("mentions") or () if user.get("id")},
     )
+
+
+def _id(value: object) -> str:
+    """Return an id as Discord writes it. Raises ValueError where it is none."""
+    return str(int(str(value)))
 
 
 def _called(user: Mapping[str, Any]) -> str:

@@ -27,7 +27,7 @@ from tests.running_stack import OURS
 
 LEAST = 20
 """So many requests of each RPC must be accepted, and refused."""
-GROWTH_PERCENT_MAX = 10.0
+GROWTH_PERCENT_MAX = 2.0
 _SHOWN_MAX = 40
 _NONE_OF = ("internal_errors", "problems", "crashes", "logged_errors", "books_off", "secrets_told", "discord_reconnects", "discord_unanswered")
 

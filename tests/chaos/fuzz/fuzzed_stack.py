@@ -14,6 +14,7 @@ from services.credit.reconcile import check_books
 from services.local.addresses import free_port, free_port_base
 from services.runtime.database import Database
 from tests.chaos.fuzz.secrets_kept import mixed
+from tests.chaos.soak.residence import TENTHS, by_tenth, growth_percent
 from tests.fakes.discord_server import FakeDiscord
 from tests.fakes.model_server import Answer, ModelServer
 from tests.running_stack import SERVICES, RunningStack
@@ -112,14 +113,12 @@ class Watch:
         return process
 
     def growth_percent(self) -> dict[str, float]:
-        """By how much the mean of the last third is larger than that of the first, by service."""
-        return {name: _growth_percent(sizes) for name, sizes in self.sizes.items() if len(sizes) > 2}
+        """By how much the last tenth of the time is above the tenth before, by service: what is taken once is taken long before."""
+        return {name: round(growth_percent(by_tenth(_in_shares(sizes))), 2) for name, sizes in self.sizes.items() if len(sizes) >= TENTHS}
 
 
-def _growth_percent(sizes: list[int]) -> float:
-    third = len(sizes) // 3
-    first, last = sum(sizes[:third]) / third, sum(sizes[-third:]) / third
-    return round((last - first) / first * 100, 2)
+def _in_shares(sizes: list[int]) -> list[tuple[float, float]]:
+    return [(position / len(sizes), size) for position, size in enumerate(sizes)]
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,10 @@ def test_an_edit_is_read_without_looking_anything_up() -> None:
         {"edited_timestamp": "yesterday"},
         {"edited_timestamp": "2024-10-27T08:36:02"},
         {"id": "x"},
+        {"id": 1.3e18},
+        {"id": "9" * 40},
         {"channel_id": "x"},
+        {"guild_id": "x"},
     ],
 )
 def test_what_is_no_edit_by_a_person_is_nothing(change: dict[str, Any]) -> None:
