@@ -1,7 +1,7 @@
 # Parlour. The person's commands are: make run, make up, make test. Arguments of the stack go into ARGS: make up ARGS="--port-base 51051".
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: setup run up test test-alerts check docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-addressing train-addressing chaos chaos-gateway clean
+.PHONY: setup run up test test-alerts licences release-protos check docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-addressing train-addressing chaos chaos-gateway clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -24,6 +24,7 @@ check: setup ## what needs no test to run: style, types, protos
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/buf lint
+	$(BIN)/buf breaking --against protos/released.binpb
 	rm -rf out/protos && mkdir -p out/protos && $(call generate,out/protos)
 	for made in $$(cd out/protos && find . -type f); do \
 	  cmp -s out/protos/$$made protos/$$made || { echo "protos/$$made is not what its proto makes: run make protos." >&2; exit 1; }; done
@@ -50,6 +51,12 @@ endef
 
 test-alerts: setup ## the alerts, tried out by promtool, which comes with Prometheus
 	$(BIN)/python -m tests.alerts
+
+release-protos: setup ## protos/released.binpb: what callers of the last release were promised; written at a release, never to silence a check
+	$(BIN)/buf build --exclude-source-info -o protos/released.binpb
+
+licences: setup ## every package that is pinned, with its licence
+	$(BIN)/python -m tests.licences
 
 docs: setup ## the parts of docs/ that are made from the code
 	$(BIN)/python -m tests.made_docs
