@@ -1,7 +1,7 @@
 # Parlour. The person's commands are: make run, make up, make test. Arguments of the stack go into ARGS: make up ARGS="--port-base 51051".
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: setup run up test test-alerts licences release-protos check docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-addressing train-addressing chaos chaos-gateway clean
+.PHONY: setup run up test test-alerts test-dashboards dashboards licences release-protos check docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-addressing train-addressing chaos chaos-gateway clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -57,6 +57,12 @@ release-protos: setup ## protos/released.binpb: what callers of the last release
 
 licences: setup ## every package that is pinned, with its licence
 	$(BIN)/python -m tests.licences
+
+dashboards: setup ## observability/grafana/, from observability/panels.py
+	$(BIN)/python -m observability
+
+test-dashboards: setup ## every panel, asked of a real Prometheus while people talk to a real stack
+	$(BIN)/python -m tests.dashboards $(ARGS)
 
 docs: setup ## the parts of docs/ that are made from the code
 	$(BIN)/python -m tests.made_docs

@@ -11,8 +11,8 @@ from services.local.failure import StackFailure
 SERVICES = ("credit", "memory", "conversation", "gateway")
 DEFAULT_PORT_BASE = 50051
 OUTGOING_WAIT_S = 3.0
-_METRICS_OFFSET = 50
-PORT_BASE_MAX = 65535 - _METRICS_OFFSET - len(SERVICES)
+METRICS_OFFSET = 50
+PORT_BASE_MAX = 65535 - METRICS_OFFSET - len(SERVICES)
 _LOOPBACK = "127.0.0.1"
 _NOT_LENT = range(20_000, 32_000)
 """Ports that systems do not lend to outgoing connections: Linux lends from 32768, others from 49152."""
@@ -31,7 +31,7 @@ class Addresses:
 
     def metrics(self, name: str) -> str:
         """Where a service shows its metrics."""
-        return f"{_LOOPBACK}:{self.port_base + _METRICS_OFFSET + SERVICES.index(name)}"
+        return f"{_LOOPBACK}:{self.port_base + METRICS_OFFSET + SERVICES.index(name)}"
 
     def all(self) -> list[str]:
         """Every address that must be free."""
