@@ -1,7 +1,7 @@
 # Parlour. The person's commands are: make run, make up, make test. Arguments of the stack go into ARGS: make up ARGS="--port-base 51051".
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: setup run up test test-alerts test-dashboards dashboards licences release-protos check docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-addressing train-addressing chaos chaos-gateway clean
+.PHONY: setup run up test test-alerts test-dashboards rehearse-restore dashboards licences release-protos check docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-addressing train-addressing chaos chaos-gateway load clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -64,6 +64,9 @@ dashboards: setup ## observability/grafana/, from observability/panels.py
 test-dashboards: setup ## every panel, asked of a real Prometheus while people talk to a real stack
 	$(BIN)/python -m tests.dashboards $(ARGS)
 
+rehearse-restore: setup ## loses a busy stack's database for good, restores it from a base backup and the log, and compares every row
+	$(BIN)/python -m tests.rehearsals.restore $(ARGS)
+
 docs: setup ## the parts of docs/ that are made from the code
 	$(BIN)/python -m tests.made_docs
 
@@ -107,6 +110,11 @@ chaos: setup ## everything that is broken on purpose, part by part: more than tw
 
 chaos-gateway: setup ## 10,000 messages to two gateways in one Discord while one is paused and the other killed; ARGS="--messages 1000" for a quick look
 	$(BIN)/python -m tests.chaos.gateway $(ARGS)
+
+# What is not given is as `python -m tests.load run --help` says.
+load: setup ## guilds and people in an open loop: make load USERS=1000 RATE=10 MINUTES=2 MIX=questions=60,chatter=40 PROFILE=spike OUT=out/load
+	$(BIN)/python -m tests.load run $(if $(USERS),--users $(USERS)) $(if $(RATE),--rate $(RATE)) $(if $(MINUTES),--minutes $(MINUTES)) \
+	  $(if $(MIX),--mix $(MIX)) $(if $(PROFILE),--profile $(PROFILE)) $(if $(SEED),--seed $(SEED)) $(if $(OUT),--out $(OUT)) $(ARGS)
 
 clean: ## everything that was made here, but the data in .parlour
 	rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .hypothesis

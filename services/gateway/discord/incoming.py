@@ -173,7 +173,9 @@ def _replied_to(message: nextcord.Message, bot_id: int) -> gateway_pb2.RepliedTo
 
 
 def quoted(message: nextcord.Message, bot_id: int) -> gateway_pb2.RepliedTo:
-    """Return a message as context of another one."""
+    """Return a message as context of another one; only its id where Discord did not say who wrote it."""
+    if getattr(message, "author", None) is None:  # nextcord leaves out what it could not read
+        return gateway_pb2.RepliedTo(message_id=str(message.id))
     return gateway_pb2.RepliedTo(
         message_id=str(message.id),
         author_id=str(message.author.id),

@@ -60,8 +60,9 @@ def main() -> int:
 
 async def _run(folder: Path, requests: int, events: int, seed: int) -> Outcomes:
     async with fuzzed_stack(folder) as fuzzed:
-        request_report = await Fuzzer(fuzzed.stack, seed).run(made_ahead(seed), requests)
+        # Events first: what their work takes once is not taken for growth then.
         event_report = await _events(fuzzed, seed, events)
+        request_report = await Fuzzer(fuzzed.stack, seed).run(made_ahead(seed), requests)
         return Outcomes(request_report, event_report, await fuzzed.findings())
 
 

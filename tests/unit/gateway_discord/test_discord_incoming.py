@@ -1,3 +1,4 @@
+import nextcord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,7 +6,7 @@ from hypothesis import strategies as st
 from parlour.gateway.v1 import gateway_pb2
 from services.gateway.discord.api import api_base
 from services.gateway.discord.clean_text import clean
-from services.gateway.discord.incoming import TEXT_MAX, said
+from services.gateway.discord.incoming import TEXT_MAX, quoted, said
 from services.gateway.discord.settings import DiscordSettings
 from services.gateway.discord.writers import nonce_for
 
@@ -68,3 +69,9 @@ def test_shard_ids_are_written_as_numbers_and_ranges(written: str, ids: list[int
 def test_shards_that_do_not_fit_are_refused(written: str, count: int) -> None:
     with pytest.raises(ValueError, match="shard"):
         DiscordSettings(discord_shard_ids=written, discord_shard_count=count)  # type: ignore[call-arg]
+
+
+def test_of_a_message_whose_author_is_not_told_only_the_id_is_quoted() -> None:
+    unread = nextcord.Message.__new__(nextcord.Message)  # as nextcord leaves it when the author has no id
+    unread.id = 7
+    assert quoted(unread, bot_id=1) == gateway_pb2.RepliedTo(message_id="7")
