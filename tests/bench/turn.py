@@ -54,14 +54,15 @@ def child(*arguments: str, ready: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def running_stack(model_port: int, collector_port: int) -> Iterator[RunningStack]:
-    """A stack with the scripted model and telemetry."""
+def running_stack(model_port: int, collector_port: int, **settings: str) -> Iterator[RunningStack]:
+    """A stack with the scripted model and telemetry, told `settings` as well."""
     folder = Path(tempfile.mkdtemp(prefix="parlour-bench-"))
     folder.chmod(0o755)
     environment = {
         "OPENAI_BASE_URL": f"http://127.0.0.1:{model_port}/v1",
         "PARLOUR_MODEL": "scripted",
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector_port}",
+        **settings,
     }
     stack = RunningStack(folder, free_port_base(), environment)
     stack.start()
