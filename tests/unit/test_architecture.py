@@ -1,6 +1,8 @@
 """The shape that docs/architecture.md draws, held by the code."""
 
 import ast
+import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +11,18 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("credit", "memory", "conversation", "gateway")
 SOURCES = sorted((ROOT / "services").rglob("*.py"))
+REDIS = ("redis.asyncio", "services.runtime.guarded_redis", "services.runtime.cache_generations", "services.runtime.redis_lease")
 LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
 VAGUE = {"utils", "helpers", "common", "misc", "base", "manager", "handler"}
 
 
-def imports(path: Path) -> Iterator[str]:
+@functools.cache
+def imports(path: Path) -> tuple[str, ...]:
+    return tuple(found_imports(path))
+
+
+def found_imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -39,6 +47,22 @@ def test_another_service_is_reached_through_its_client_alone(service):
         if (names := [name for name in imported(path, f"services.{service}") if not name.startswith(f"services.{service}.client")])
     }
     assert offending == {}
+
+
+def test_the_picture_of_the_services_shows_who_calls_whom_and_who_asks_redis():
+    picture = (ROOT / "docs" / "architecture.md").read_text().partition("```mermaid")[2].partition("```")[0]
+    names = {letter: name.partition(",")[0].lower() for letter, name in re.findall(r"\b(\w+)\[\(?([^\])]+)\)?\]", picture)}
+    drawn = {(names[start], names[end]) for start, end in re.findall(r"^ *(\w+)(?:\[[^\]]*\])? -\.?->\|[^|]*\| (\w+)", picture, re.M)}
+    inside = {*SERVICES, "valkey"}
+    called = {
+        (service, target)
+        for service in SERVICES
+        for path in SOURCES
+        if owner(path) == service
+        for target in (*SERVICES, "valkey")
+        if target != service and imported(path, *(REDIS if target == "valkey" else (f"services.{target}.client",)))
+    }
+    assert {edge for edge in drawn if set(edge) <= inside} == called
 
 
 @pytest.mark.parametrize("place", ["runtime", "retrieval"])
