@@ -1,7 +1,7 @@
 """`python -m tests.chaos.soak.maps`: a million distinct users, guilds, channels and messages through what keeps something by them in a process.
 
 Each part is driven through its own methods, one id after the other, at the size that it has by default. Prints a table and, as its last line, one
-JSON object. Ends with 1 where the resident set still grew in the last tenth, or a map took in every id.
+JSON object. Ends with 1 where the resident set or the number of metrics' series still grew in the last tenth, or a map took in every id.
 
 What cannot be driven without a database or a model (credit_accounts, credit_account_keys, token_counts, recent_query_vectors, cache_*) is driven by
 the soak of the running stack, where those maps are full; what is kept by objects of Discord's library is kept in the same BoundedMap.
@@ -20,6 +20,7 @@ from typing import cast
 
 import psutil
 import redis.asyncio as redis
+from prometheus_client import REGISTRY
 from rich.console import Console
 from rich.table import Table
 
@@ -54,15 +55,21 @@ type Drive = Callable[[int], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Driven:
-    """What one part did: the resident set after each tenth of its ids, in MB."""
+    """What one part did: the resident set in MB, and how many series its metrics have, after each tenth of its ids."""
 
     name: str
     seconds: float
     resident_mb: Sequence[float]
+    series: Sequence[int]
 
     @property
     def growth_percent(self) -> float:
         return growth_percent(self.resident_mb)
+
+    @property
+    def series_grown(self) -> int:
+        """How many series the last tenth of the ids made."""
+        return self.series[-1] - self.series[-2]
 
 
 class _NoConversation:
@@ -223,12 +230,14 @@ def _searches(results: ResultCache) -> Drive:
 
 async def driven(name: str, drive: Drive, ids: int) -> Driven:
     """Drive one part with so many ids."""
-    process, began_s, resident = psutil.Process(), time.monotonic(), []
+    process, began_s = psutil.Process(), time.monotonic()
+    resident, series = [], []
     for tenth in range(TENTHS):
         for number in range(ids * tenth // TENTHS, ids * (tenth + 1) // TENTHS):
             await drive(number)
         resident.append(process.memory_info().rss / 1e6)
-    return Driven(name, time.monotonic() - began_s, resident)
+        series.append(sum(len(family.samples) for family in REGISTRY.collect()))
+    return Driven(name, time.monotonic() - began_s, resident, series)
 
 
 async def _run(ids: int) -> tuple[list[Driven], dict[str, int]]:
@@ -245,15 +254,22 @@ def main() -> int:
     parser.add_argument("--ids", type=int, default=IDS)
     arguments = parser.parse_args()
     parts, sizes = asyncio.run(_run(arguments.ids))
-    table = Table("part", "seconds", "MB after 1/10", "9/10", "10/10", "growth", title=f"{arguments.ids:,} distinct ids")
+    table = Table("part", "seconds", "MB after 1/10", "9/10", "10/10", "growth", "series", title=f"{arguments.ids:,} distinct ids")
     for part in parts:
         megabytes = (f"{part.resident_mb[tenth]:.1f}" for tenth in (0, -2, -1))
-        table.add_row(part.name, f"{part.seconds:.0f}", *megabytes, f"{part.growth_percent:+.2f} %")
+        table.add_row(part.name, f"{part.seconds:.0f}", *megabytes, f"{part.growth_percent:+.2f} %", f"{part.series[-1]} ({part.series_grown:+})")
     Console(width=150).print(table)
     print("items:", ", ".join(f"{name} {size:,}" for name, size in sorted(sizes.items())))
     worst = max(part.growth_percent for part in parts)
-    print(json.dumps({"maps_growth_percent": round(worst, 2), "maps_ids": arguments.ids, "maps_items_max": max(sizes.values())}))
-    return 0 if worst <= GROWTH_PERCENT_MAX and max(sizes.values()) < arguments.ids else 1
+    series_grown = max(part.series_grown for part in parts)
+    figures = {
+        "maps_growth_percent": round(worst, 2),
+        "maps_ids": arguments.ids,
+        "maps_items_max": max(sizes.values()),
+        "metric_series_grown": series_grown,
+    }
+    print(json.dumps(figures))
+    return 0 if worst <= GROWTH_PERCENT_MAX and not series_grown and max(sizes.values()) < arguments.ids else 1
 
 
 if __name__ == "__main__":
