@@ -151,8 +151,11 @@ def _names(message: nextcord.Message) -> dict[str, str]:
 
 
 def edited_at_of(moment: datetime | None) -> str:
-    """Write when a message was edited so that later is greater; empty: never."""
-    return moment.astimezone(UTC).isoformat() if moment is not None else ""
+    """Write when a message was edited so that later is greater; empty: never, or at no time that there is."""
+    try:
+        return moment.astimezone(UTC).isoformat() if moment is not None else ""
+    except OverflowError:  # the first or the last day of the calendar, in another zone
+        return ""
 
 
 def _timestamp(moment: datetime) -> Timestamp:

@@ -15,6 +15,7 @@ from services.local.addresses import free_port, free_port_base
 from services.runtime.database import Database
 from tests.chaos.fuzz.secrets_kept import mixed
 from tests.chaos.soak.residence import TENTHS, by_tenth, growth_percent
+from tests.chaos.soak.small_maps import SMALL_MAPS
 from tests.fakes.discord_server import FakeDiscord
 from tests.fakes.model_server import Answer, ModelServer
 from tests.running_stack import SERVICES, RunningStack
@@ -67,6 +68,7 @@ grace_s = 0
 
 def _environment(models_file: Path, discord: FakeDiscord) -> dict[str, str]:
     return {
+        **SMALL_MAPS,
         "DISCORD_TOKEN": discord.token,
         "PARLOUR_DISCORD_API_URL": discord.api_url,
         "PARLOUR_DISCORD_GATEWAY_URL": discord.gateway_url,

@@ -1,7 +1,7 @@
 """`python -m tests.chaos.soak`: 50,000 people, each with something to say, and whether any service's resident set grows with them.
 
 Everybody is new and speaks once: in one of several guilds or alone, to the assistant or past it; asks, has something remembered, or gives a command.
-The settings below make the maps that keep something by person, message or text small enough to be full within the first tenths of the run: what is
+The settings of small_maps.py make the maps that keep something by person, message or text small enough to be full within the first tenths of the run: what is
 left to grow then is a leak. Prints tables and, as its last line, one JSON object of its figures. Ends with 1 where a service still grows.
 """
 
@@ -29,6 +29,7 @@ from rich.table import Table
 from parlour.gateway.v1 import gateway_pb2
 from services.local.addresses import Addresses, free_port, free_port_base
 from tests.chaos.soak.residence import TENTHS, Residence
+from tests.chaos.soak.small_maps import SMALL_MAPS
 from tests.fakes.model_server import Answer, ModelServer
 from tests.running_stack import SERVICES, Person, RunningStack
 
@@ -41,27 +42,7 @@ CHANNELS_PER_GUILD = 5
 CALL_S = 60.0
 SAMPLE_S = 1.0
 TRIES = 5
-SMALL = "500"
-"""Items in each map that a setting can make small."""
-
-ENVIRONMENT = {
-    "PARLOUR_MODEL": "scripted",
-    "PARLOUR_CREDIT_SHARD_ACCOUNTS_MAX": SMALL,
-    "PARLOUR_CREDIT_SHARD_REQUESTS_MAX": SMALL,
-    "PARLOUR_CREDIT_ACCOUNTS_KNOWN_MAX": SMALL,
-    "PARLOUR_CONVERSATION_SESSIONS_MAX": SMALL,
-    "PARLOUR_CONVERSATION_TOKEN_COUNTS_MAX": SMALL,
-    "PARLOUR_CONVERSATION_EMBEDDINGS_RECENT_MAX": "100",
-    "PARLOUR_CONVERSATION_CACHE_ITEMS_MAX": SMALL,
-    "PARLOUR_MEMORY_EMBEDDINGS_RECENT_MAX": "100",
-    "PARLOUR_MEMORY_RESULT_CACHE_SCOPES_MAX": SMALL,
-    "PARLOUR_MEMORY_REPLICA_SCOPES_MAX": SMALL,
-    "PARLOUR_GATEWAY_ADDRESSING_DECISIONS_MAX": SMALL,
-    "PARLOUR_GATEWAY_ADDRESSING_CHANNELS_MAX": "100",
-    "PARLOUR_GATEWAY_REPEATS_MAX": "100",
-    **{f"PARLOUR_{service.upper()}_SWEEP_INTERVAL_S": "5" for service in SERVICES},
-    "PARLOUR_LOG_LEVEL": "warning",
-}
+ENVIRONMENT = {"PARLOUR_MODEL": "scripted", **SMALL_MAPS, "PARLOUR_LOG_LEVEL": "warning"}
 _TOPICS = ("gardens", "trains", "bread", "tides", "chess", "maps", "clouds", "violins", "bees", "lighthouses")
 _MAP = re.compile(r'^parlour_map_items\{map="([^"]+)"\} (\S+)$', re.MULTILINE)
 _EVICTED = re.compile(r'^parlour_map_evictions_total\{cause="([^"]+)",map="([^"]+)"\} (\S+)$', re.MULTILINE)

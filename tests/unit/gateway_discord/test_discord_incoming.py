@@ -1,3 +1,5 @@
+from datetime import datetime, timedelta, timezone
+
 import nextcord
 import pytest
 from hypothesis import given
@@ -6,7 +8,7 @@ from hypothesis import strategies as st
 from parlour.gateway.v1 import gateway_pb2
 from services.gateway.discord.api import api_base
 from services.gateway.discord.clean_text import clean
-from services.gateway.discord.incoming import TEXT_MAX, quoted, said
+from services.gateway.discord.incoming import TEXT_MAX, edited_at_of, quoted, said
 from services.gateway.discord.settings import DiscordSettings
 from services.gateway.discord.writers import nonce_for
 
@@ -75,3 +77,7 @@ def test_of_a_message_whose_author_is_not_told_only_the_id_is_quoted() -> None:
     unread = nextcord.Message.__new__(nextcord.Message)  # as nextcord leaves it when the author has no id
     unread.id = 7
     assert quoted(unread, bot_id=1) == gateway_pb2.RepliedTo(message_id="7")
+
+
+def test_an_edit_before_the_first_day_is_none() -> None:
+    assert edited_at_of(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))) == ""
