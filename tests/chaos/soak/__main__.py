@@ -1,8 +1,8 @@
 """`python -m tests.chaos.soak`: 50,000 people, each with something to say, and whether any service's resident set grows with them.
 
 Everybody is new and speaks once: in one of several guilds or alone, to the assistant or past it; asks, has something remembered, or gives a command.
-The settings of small_maps.py make the maps that keep something by person, message or text small enough to be full within the first tenths of the run: what is
-left to grow then is a leak. Prints tables and, as its last line, one JSON object of its figures. Ends with 1 where a service still grows.
+Under the settings of small_maps.py the maps that keep something by person, message or text are full within the first tenths of the run: what still
+grows then is a leak. Prints tables and, as its last line, one JSON object of its figures. Ends with 1 where a service still grows.
 """
 
 import argparse
