@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import psycopg
+from opentelemetry import context, trace
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.credit import metrics, store
@@ -26,8 +27,9 @@ from services.credit.operations import Operation
 from services.credit.posting import Limits
 from services.credit.pricing import PriceList
 from services.credit.store import Loaded
+from services.credit.waiting import Waiting, WaitingBatch, keyed, spanned
 from services.credit.writing import Written, write, written
-from services.runtime import failures
+from services.runtime import failures, spans
 from services.runtime.database import Database
 from services.runtime.errors import DependencyUnavailable, Overloaded, ParlourError, StaleVersion
 
@@ -71,22 +73,10 @@ class Ruling:
 
 
 @dataclass(slots=True)
-class _Waiting:
-    key: int
-    operation: Operation
-    answer: asyncio.Future[Outcome]
-    unsure: bool = False
-    """What was decided for it in memory writes nothing, so that nothing compared it with the books: it is decided again under the lock."""
-
-
-type _Batch = list[_Waiting]
-
-
-@dataclass(slots=True)
 class _Draft:
     """A batch that is decided in memory."""
 
-    batch: _Batch
+    batch: WaitingBatch
     terms: Terms
     outcomes: list[Outcome]
     changes: Changes
@@ -111,7 +101,7 @@ class Shard:
         self._database = database
         self.ruling = ruling
         self._limits = limits
-        self._queue: deque[_Waiting] = deque()
+        self._queue: deque[Waiting] = deque()
         self._running: asyncio.Task[None] | None = None
         self._crowd: asyncio.Future[None] | None = None
         self._memory = Memory(limits.accounts_max, limits.requests_max)
@@ -125,7 +115,7 @@ class Shard:
         if len(self._queue) >= self._limits.queue_max:
             raise Overloaded(f"{len(self._queue)} operations wait for shard {self._number}")
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Waiting(key, operation, answer))
+        self._queue.append(Waiting(key, operation, answer, spans.cause()))
         _waiting.inc()
         if self._running is None:
             self._running = asyncio.create_task(self._run())
@@ -139,6 +129,7 @@ class Shard:
             await asyncio.wait([self._running])
 
     async def _run(self) -> None:
+        context.attach(trace.set_span_in_context(trace.INVALID_SPAN))  # the task was begun by one caller, and works for others too
         flight: _Flight | None = None
         try:
             while self._queue or flight is not None:
@@ -168,14 +159,14 @@ class Shard:
             await crowd
         return len(self._queue) >= _AHEAD_MIN and not flight.writing.done()
 
-    def _take(self) -> _Batch:
+    def _take(self) -> WaitingBatch:
         batch = [self._queue.popleft()]
         while self._queue and len(batch) < self._limits.batch_max and not (batch[0].operation.alone or self._queue[0].operation.alone):
             batch.append(self._queue.popleft())
         _waiting.dec(len(batch))
         return batch
 
-    async def _take_off(self, batch: _Batch, before: _Flight | None) -> _Flight | None:
+    async def _take_off(self, batch: WaitingBatch, before: _Flight | None) -> _Flight | None:
         """Decide a batch while the one before is being written, then have it written; return it if it is on its way."""
         # What a member has used is told by the database alone.
         asks = any(waiting.operation.member_key or waiting.unsure for waiting in batch)
@@ -204,7 +195,7 @@ class Shard:
             self._answer_sure(draft)
             return None
         # Sent at once, before those run who have just been answered.
-        return _Flight(draft, sealed, asyncio.Task(self._write(sealed, statement), loop=asyncio.get_running_loop(), eager_start=True))
+        return _Flight(draft, sealed, asyncio.Task(self._send(batch, sealed, statement), loop=asyncio.get_running_loop(), eager_start=True))
 
     async def _land(self, flight: _Flight) -> bool:
         """Wait until a batch is written, and answer it; return whether it was written as it was decided."""
@@ -240,9 +231,9 @@ class Shard:
                 _waiting.inc()
         _answer(draft)
 
-    async def _draft(self, batch: _Batch) -> _Draft:
+    async def _draft(self, batch: WaitingBatch) -> _Draft:
         """Decide a batch on what is remembered, and what has to be read for it. Raises ParlourError before anything is decided."""
-        operations = _keyed(batch)
+        operations = keyed(batch)
         remembered = self._memory.accounts_of(operations)
         wanted, now = self._memory.wanted(operations, remembered), self._clock.now()
         if now is not None and not wanted.rows:
@@ -253,7 +244,7 @@ class Shard:
         self._clock.read(loaded.now)
         return self._decide(batch, operations, loaded, remembered)
 
-    def _decide(self, batch: _Batch, operations: Keyed, loaded: Loaded, remembered: Mapping[int, Account]) -> _Draft:
+    def _decide(self, batch: WaitingBatch, operations: Keyed, loaded: Loaded, remembered: Mapping[int, Account]) -> _Draft:
         self._decided_at = now = max(loaded.now + self.ruling.ahead, loaded.head_decided_at or self._decided_at)
         terms = Terms(self.ruling.prices, now, self.ruling.limits)
         outcomes, changes = decide_batch(operations, self._memory.books(loaded, remembered), terms)
@@ -272,6 +263,10 @@ class Shard:
         self._memory.keep(changes, sealed, draft.remembered)
         return sealed, statement
 
+    async def _send(self, batch: WaitingBatch, sealed: Batch, statement: Written) -> bool:
+        with spanned(batch):
+            return await self._write(sealed, statement)
+
     async def _write(self, sealed: Batch, statement: Written) -> bool:
         """Write a batch; return whether it was. Raises where the database refused it, and where nobody can tell."""
         started_s = time.monotonic()
@@ -285,8 +280,12 @@ class Shard:
         _seconds.observe(time.monotonic() - started_s)
         return True
 
-    async def _commit_locked(self, batch: _Batch) -> None:
+    async def _commit_locked(self, batch: WaitingBatch) -> None:
         """Decide and write a batch with the shard's head locked, and answer every operation, whatever happens."""
+        with spanned(batch):
+            await self._commit_again(batch)
+
+    async def _commit_again(self, batch: WaitingBatch) -> None:
         try:
             for _ in range(_ATTEMPTS_MAX):
                 batch = await self._try_locked(batch)
@@ -299,7 +298,7 @@ class Shard:
         else:
             self._fail(batch, StaleVersion("the accounts were changed by others again and again"))
 
-    async def _try_locked(self, batch: _Batch) -> _Batch:
+    async def _try_locked(self, batch: WaitingBatch) -> WaitingBatch:
         """Decide and write a batch once; return what has to be tried again."""
         draft, sealed, started_s = None, None, time.monotonic()
         try:
@@ -342,8 +341,8 @@ class Shard:
             found = await store.find_keys(connection, list(opened.values()))
         return {key for key, account_id in opened.items() if found.get(account_id, key) != key}
 
-    async def _draft_locked(self, connection: psycopg.AsyncConnection, batch: _Batch) -> _Draft:
-        operations = _keyed(batch)
+    async def _draft_locked(self, connection: psycopg.AsyncConnection, batch: WaitingBatch) -> _Draft:
+        operations = keyed(batch)
         remembered = self._memory.accounts_of(operations)
         loaded = await store.load(connection, self._memory.wanted(operations, remembered), lock=self._number)
         if loaded.head != self._memory.head:
@@ -352,7 +351,7 @@ class Shard:
             loaded = await store.load(connection, self._memory.wanted(operations, remembered), lock=self._number)
         return self._decide(batch, operations, loaded, remembered)
 
-    def _fail(self, batch: _Batch, error: BaseException) -> None:
+    def _fail(self, batch: WaitingBatch, error: BaseException) -> None:
         """Answer a batch that could not be written, or of which nobody can tell: what is in memory may be wrong from here on."""
         self._memory.forget()
         self._locked_batches = max(1, self._locked_batches)
@@ -386,10 +385,6 @@ class Shard:
 def _wake(crowd: asyncio.Future[None]) -> None:
     if not crowd.done():
         crowd.set_result(None)
-
-
-def _keyed(batch: _Batch) -> list[tuple[int, Operation]]:
-    return [(waiting.key, waiting.operation) for waiting in batch]
 
 
 def _answer(draft: _Draft) -> None:

@@ -33,7 +33,7 @@ from services.gateway.stopping import AnswerStopped, Why
 from services.gateway.stored_answers import stored_answer
 from services.gateway.turn_queue import paced_queue
 from services.gateway.turn_record import TurnRecord
-from services.runtime import deadline, failures
+from services.runtime import deadline, failures, spans
 from services.runtime.bounded_map import BoundedMap
 from services.runtime.errors import DeadlineExceeded, StaleFence
 
@@ -165,6 +165,10 @@ class Assistant:
 
     async def _run(self, key: _MessageKey, work: Work) -> None:
         """Answer in a task of its own, so that stopping the reader stops the turn and lets it settle."""
+        with spans.current("turn"):  # where a message came from Discord, the trace begins here
+            await self._run_traced(key, work)
+
+    async def _run_traced(self, key: _MessageKey, work: Work) -> None:
         final: Final | None = None
         try:
             final = await self._in_order(key, work)

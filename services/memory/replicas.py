@@ -23,7 +23,7 @@ from services.memory.last_writes import LastWrites, Position, last_writes
 from services.memory.primary_watch import PrimaryWatch
 from services.memory.replica_standing import Reason, Standing, Unfit, judge
 from services.memory.scope_lock import confine
-from services.runtime import deadline
+from services.runtime import deadline, spans
 from services.runtime.breaker import Breaker, Outcome, Permit
 from services.runtime.database import Database
 from services.runtime.errors import CircuitOpen, DeadlineExceeded, DependencyUnavailable, ParlourError, StaleVersion
@@ -54,6 +54,7 @@ _behind = Gauge(
 )
 _left = Gauge("parlour_memory_replica_reads_left", "Reads on a replica that nobody waits for any more and that have not ended", ["replica"])
 
+_LOOKUP = {"db.system.name": "postgresql", "db.operation.name": "lookup"}
 type _Ask = Callable[[], Awaitable[Standing]]
 type _Check = Callable[[_Ask], Awaitable[None]]
 type _Run[T] = Callable[[Database, _Check | None], Awaitable[T]]
@@ -185,6 +186,12 @@ class Replicas:
         await self._watch.close()
 
     async def _route[T](self, scope_ids: Collection[uuid.UUID], token: str, run: _Run[T], after: str) -> Served[T]:
+        with spans.leaf("memory lookup", _LOOKUP, spans.INTERNAL) as span:
+            served = await self._served(scope_ids, token, run, after)
+            span.set_attribute("parlour.memory.served_by", served.served_by)
+            return served
+
+    async def _served[T](self, scope_ids: Collection[uuid.UUID], token: str, run: _Run[T], after: str) -> Served[T]:
         if not self.replicas:
             return await self._on_primary(run, Reason.NO_REPLICA)
         if after == PRIMARY:

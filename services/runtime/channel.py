@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 from opentelemetry import propagate, trace
 from prometheus_client import Histogram
 
-from services.runtime import deadline
+from services.runtime import deadline, spans
 from services.runtime.breaker import Breaker, Outcome
 from services.runtime.errors import DeadlineExceeded, DependencyUnavailable, ParlourError
 from services.runtime.renewed_channel import RenewedChannel
@@ -261,7 +261,8 @@ class _Observed:
 
     def finish(self) -> None:
         """End the span and publish how long it took."""
-        self._span.set_attributes({"rpc.system": "grpc", "rpc.grpc.status_code": self.code})
+        if self._span.is_recording():
+            self._span.set_attributes(spans.rpc(self._path, self.code))
         self._span.end()
         _seconds.labels(self._target, self._path, self.code).observe(time.monotonic() - self._started_s)
 

@@ -7,16 +7,18 @@ import asyncio
 import re
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 import psycopg
 import psycopg_pool
+from opentelemetry import trace
 from prometheus_client import Counter, Gauge
 from sqlalchemy import event, exc, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from services.runtime import spans
 from services.runtime.bounded_connection import ON_THE_WAY_S, BoundedConnection, check_idle, says_something
 from services.runtime.errors import DeadlineExceeded, DependencyUnavailable, ParlourError, Retry, StaleVersion
 
@@ -62,6 +64,10 @@ class Database:
         if planner:
             settings = " ".join(f"-c {name}={value}" for name, value in planner.items())
             self._direct = {"options": f"{self._options} {settings}", "prepare_threshold": 0}
+        self._spanned = {
+            operation: {"db.system.name": "postgresql", "db.namespace": self._url.database or "", "db.operation.name": operation}
+            for operation in ("read", "write", "statements")
+        }
         self._connect_timeout_s = max(2, round(pool_wait_s))
         self._answer_max_s = statement_timeout_s + ON_THE_WAY_S
         self._renewed_at = float("-inf")
@@ -132,6 +138,10 @@ class Database:
         if not self._pool.closed:
             await self._pool.drain()
 
+    def span(self, operation: str) -> AbstractContextManager[trace.Span]:
+        """Return a span for statements: "read", "write", or "statements" on a plain connection."""
+        return spans.leaf(f"postgresql {operation}", self._spanned[operation])
+
     @property
     def url(self) -> str:
         """The address, password included: for clients of the same database, never for logs."""
@@ -140,20 +150,27 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """Open one transaction; it commits when the block ends without an error. Objects stay readable after the commit."""
-        with translated():
+        with self.span("write"), translated():
             async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
                 yield session
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """Open one read-only transaction: the database refuses a write."""
-        with translated():
+        with self.span("read"), translated():
             async with AsyncSession(self._reading, expire_on_commit=False, autoflush=False) as session, session.begin():
                 yield session
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection]:
         """Lend a psycopg connection in autocommit mode; open a transaction with `connection.transaction()`."""
+        with self.span("statements"):
+            async with self.lent() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def lent(self) -> AsyncIterator[psycopg.AsyncConnection]:
+        """Lend a connection like `connection`, without a span for the time that it is lent."""
         if self._pool.closed:
             async with self._pool_opening:
                 await self._pool.open()
@@ -226,10 +243,10 @@ class KeptConnection:
         if self._connection is not None and says_something(self._connection):
             await self.close()
         if self._connection is None:
-            self._connection = await self._lent.enter_async_context(self._database.connection())
+            self._connection = await self._lent.enter_async_context(self._database.lent())
         connection = self._connection
         try:
-            with translated():
+            with self._database.span("statements"), translated():
                 yield connection
         finally:
             if connection.broken or connection.closed:

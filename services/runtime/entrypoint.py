@@ -20,6 +20,7 @@ from services.runtime.health import Health
 from services.runtime.security import Tls, UnusableTls, own_tls, tls_files
 from services.runtime.server import Server
 from services.runtime.settings import BadSettings, ServiceSettings, load
+from services.runtime.span_export import ExportLimits
 
 _log = telemetry.get_logger(__name__)
 
@@ -99,7 +100,8 @@ def _migrate(name: str, settings: ServiceSettings, package: str) -> int:
 
 async def _serve[S: ServiceSettings](name: str, settings: S, start: Callable[[S, Parts], Awaitable[None]], callers: Table) -> int:
     stopping = _stop_signal()
-    provider = telemetry.configure_tracing(name, settings.otlp_endpoint)
+    limits = ExportLimits(settings.otlp_queue_max, settings.otlp_batch_max, settings.otlp_delay_ms, settings.otlp_timeout_s)
+    provider = telemetry.configure_tracing(name, settings.otlp_endpoint, ratio=settings.otlp_ratio, limits=limits)
     health = Health()
     async with AsyncExitStack() as stack:
         stack.callback(provider.shutdown)

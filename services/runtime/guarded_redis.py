@@ -10,6 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from services.runtime import spans
 from services.runtime.breaker import Breaker, Outcome
 from services.runtime.deadline import STALLED_S
 from services.runtime.errors import CircuitOpen
@@ -46,6 +47,8 @@ class GuardedRedis:
 
     def __init__(self, client: "redis.Redis | None", use: str, *, open_s: float = 3.0, clock: Callable[[], float] = time.monotonic) -> None:
         self.client = client
+        self._span = f"redis {use}"
+        self._attributes = {"db.system.name": "redis", "db.operation.name": use}
         self._breaker = Breaker("redis", use, failures_max=3, open_s=open_s)
         self._answered, self._failed, self._resting = (_requests.labels(use, result) for result in ("answered", "failed", "resting"))
         self._clock = clock
@@ -53,10 +56,11 @@ class GuardedRedis:
 
     async def ask(self, call: Callable[["redis.Redis"], Awaitable[Any]]) -> Any:
         """Return what Redis says. Raises RedisUnavailable; a caller that is cancelled counts for nothing."""
-        try:
-            return await self._ask(call)
-        except _Stalled:
-            return await self._ask(call)
+        with spans.leaf(self._span, self._attributes):
+            try:
+                return await self._ask(call)
+            except _Stalled:
+                return await self._ask(call)
 
     async def _ask(self, call: Callable[["redis.Redis"], Awaitable[Any]]) -> Any:
         if self.client is None:

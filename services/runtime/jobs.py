@@ -13,13 +13,14 @@ from typing import Any
 import procrastinate
 import psycopg
 import psycopg_pool
+import structlog
 from opentelemetry import propagate, trace
 from procrastinate import jobs as procrastinate_jobs
 from prometheus_client import Counter, Histogram
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.runtime import deadline, failures
+from services.runtime import deadline, failures, spans
 from services.runtime.bounded_connection import BoundedConnection, check_idle
 from services.runtime.database import Database, driver_connection
 from services.runtime.errors import DependencyUnavailable, JobFailed, ParlourError
@@ -39,7 +40,6 @@ _Task = Callable[..., Awaitable[None]]
 _runs = Counter("parlour_jobs_total", "Job runs by result", ["task", "result"])
 _seconds = Histogram("parlour_job_duration_seconds", "How long jobs ran", ["task"], buckets=(0.01, 0.05, 0.25, 1, 5, 30, 120))
 _log = get_logger(__name__)
-_tracer = trace.get_tracer("parlour.jobs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class _Backoff(procrastinate.BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: procrastinate_jobs.Job) -> procrastinate.RetryDecision | None:
         if job.attempts >= self.retries_max:
             _runs.labels(job.task_name, "given_up").inc()
-            _log.error("job given up", task=job.task_name, job_id=job.id, attempts=job.attempts)
+            _log.error("job given up", task=job.task_name, job_id=job.id, attempts=job.attempts, trace_id=_cause_id(job))
             return None
         wait_s = min(self.backoff_max_s, self.backoff_s * 2.0 ** min(job.attempts, 30))
         return procrastinate.RetryDecision(retry_in={"seconds": max(1, round(wait_s))})
@@ -181,7 +181,7 @@ class Jobs:
             await asyncio.sleep(STALLED_S / 2)
             try:
                 for job in await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
-                    _log.warning("job of a lost worker is queued again", task=job.task_name, job_id=job.id)
+                    _log.warning("job of a lost worker is queued again", task=job.task_name, job_id=job.id, trace_id=_cause_id(job))
                     await self._app.job_manager.retry_job(job)
             except Exception as error:  # the database is away: the next round tries again
                 _log.warning("stalled jobs could not be looked for", problem=type(error).__name__)
@@ -222,25 +222,37 @@ def _traced(arguments: dict[str, str | int | bool]) -> dict[str, str | int | boo
     return {**arguments, _TRACE: carrier["traceparent"]} if "traceparent" in carrier else arguments
 
 
+def _cause(traceparent: object) -> trace.SpanContext:
+    return trace.get_current_span(propagate.extract({"traceparent": str(traceparent)})).get_span_context()
+
+
+def _cause_id(job: procrastinate_jobs.Job) -> str:
+    return f"{_cause(job.task_kwargs.get(_TRACE, '')).trace_id:032x}"
+
+
 def _observed(name: str, function: _Task, timeout_s: float) -> _Task:
+    attributes = {"messaging.system": "procrastinate", "messaging.operation.type": "process", "messaging.destination.name": name}
+
     async def run(**arguments: object) -> None:
         started_s = time.monotonic()
-        cause = trace.get_current_span(propagate.extract({"traceparent": str(arguments.pop(_TRACE, ""))})).get_span_context()
+        cause = _cause(arguments.pop(_TRACE, ""))
         links = [trace.Link(cause)] if cause.is_valid else []
-        result = "failed"
-        try:
-            with _tracer.start_as_current_span(f"job {name}", links=links), deadline.detached(timeout_s):
-                async with asyncio.timeout(timeout_s):
-                    await function(**arguments)
-            result = "done"
-        except Exception as error:
-            reason, problem = _why(error)
-            failed = JobFailed(f"{name}: {problem}")
-            failed.__cause__ = error
-            raise failures.ended(failed, failures.Place.JOB, "job failed", task=name, cause=reason, arguments=arguments) from error
-        finally:
-            _runs.labels(name, result).inc()
-            _seconds.labels(name).observe(time.monotonic() - started_s)
+        logged = {"caused_by": f"{cause.trace_id:032x}"} if cause.is_valid else {}
+        with spans.current(f"job {name}", links=links, attributes=attributes), structlog.contextvars.bound_contextvars(**logged):
+            result = "failed"
+            try:
+                with deadline.detached(timeout_s):
+                    async with asyncio.timeout(timeout_s):
+                        await function(**arguments)
+                result = "done"
+            except Exception as error:
+                reason, problem = _why(error)
+                failed = JobFailed(f"{name}: {problem}")
+                failed.__cause__ = error
+                raise failures.ended(failed, failures.Place.JOB, "job failed", task=name, cause=reason, arguments=arguments) from error
+            finally:
+                _runs.labels(name, result).inc()
+                _seconds.labels(name).observe(time.monotonic() - started_s)
 
     run.__name__ = name
     return run

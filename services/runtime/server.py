@@ -16,7 +16,7 @@ from grpc_reflection.v1alpha import reflection
 from opentelemetry import context, propagate, trace
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.runtime import deadline, failures
+from services.runtime import deadline, failures, spans
 from services.runtime.callers import AllowedCallers, Table
 from services.runtime.channel import KEEPALIVE_MS
 from services.runtime.errors import DeadlineExceeded, DeadlineMissing, InvalidField, Overloaded, ParlourError, RateLimited, Unimplemented
@@ -247,7 +247,8 @@ class _Call:
             self._code = self._code if self._code != "OK" else "CANCELLED"
             raise
         finally:
-            span.set_attributes({"rpc.system": "grpc", "rpc.grpc.status_code": self._code})
+            if span.is_recording():
+                span.set_attributes(spans.rpc(self._method, self._code))
             span.end()
             _seconds.labels(self._method, self._code).observe(time.monotonic() - started_s)
 

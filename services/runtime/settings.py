@@ -73,6 +73,11 @@ class ServiceSettings(BaseSettings):
     calls_burst: int = Field(100, ge=1, le=1_000_000, description="calls of one caller at once where calls_per_second is set")
     callers_max: int = Field(1_000, ge=1, le=1_000_000, description="callers whose rate is known at once")
     otlp_endpoint: str = Field("", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="where traces go; empty: nowhere")
+    otlp_ratio: float = Field(1.0, validation_alias="OTEL_TRACES_SAMPLER_ARG", ge=0, le=1, description="share of the traces begun here that are kept")
+    otlp_queue_max: int = Field(2048, validation_alias="OTEL_BSP_MAX_QUEUE_SIZE", ge=1, le=1_000_000, description="spans that wait to be sent")
+    otlp_batch_max: int = Field(512, validation_alias="OTEL_BSP_MAX_EXPORT_BATCH_SIZE", ge=1, le=10_000, description="spans sent at once")
+    otlp_delay_ms: int = Field(5_000, validation_alias="OTEL_BSP_SCHEDULE_DELAY", ge=10, le=600_000, description="how long spans wait to be sent")
+    otlp_timeout_s: float = Field(3.0, validation_alias="OTEL_EXPORTER_OTLP_TIMEOUT", gt=0, le=600, description="how long sending them may take")
 
 
 class DatabaseSettings(BaseSettings):

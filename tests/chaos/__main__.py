@@ -16,6 +16,7 @@ from rich.table import Table
 
 PARTS: Mapping[str, Sequence[str]] = {
     "bank": (),
+    "outage": (),
     "gateway": (),
     "matrix": ("--jobs", "2", "--write"),
     "kills": (),

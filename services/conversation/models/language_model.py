@@ -8,7 +8,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +18,13 @@ import openai
 
 from services.conversation.models import model_metrics
 from services.conversation.models.images import content
-from services.conversation.models.model_events import THOUGHT_ONLY, Part, Progress, parsed
+from services.conversation.models.model_events import THOUGHT_ONLY, End, Part, Progress, parsed
 from services.conversation.models.model_gate import ModelGate
 from services.conversation.models.models_file import ModelEndpoint
 from services.conversation.models.provider_errors import finds_fault_with_the_prompt, typed
 from services.conversation.window.context_window import PromptMessage
 from services.conversation.window.token_counting import ESTIMATE, TokenCounter
+from services.runtime import spans
 from services.runtime.breaker import Breaker, Outcome
 from services.runtime.errors import ModelUnavailable, ParlourError
 
@@ -98,6 +99,22 @@ class LanguageModel:
 
         Raises ModelUnavailable, RateLimited, ContextTooLong, ContentRefused, CircuitOpen. Read it in one task: timeouts belong to it.
         """
+        with spans.leaf(f"chat {self.endpoint.provider_model}", self._asked(call)) as span:
+            async with aclosing(self._guarded(call)) as parts:  # closed at once, not when it is collected: the connection ends with it
+                async for part in parts:
+                    if isinstance(part, End) and span.is_recording():
+                        span.set_attributes(_used(part))
+                    yield part
+
+    def _asked(self, call: ModelCall) -> spans.Attributes:
+        return {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": self.name,
+            "gen_ai.request.model": self.endpoint.provider_model,
+            "gen_ai.request.max_tokens": call.max_completion_tokens,
+        }
+
+    async def _guarded(self, call: ModelCall) -> AsyncGenerator[Part, None]:
         permit = self._breaker.admit()
         outcome = Outcome.NEUTRAL
         try:
@@ -187,6 +204,11 @@ class LanguageModel:
     async def close(self) -> None:
         """Close the connections to the provider."""
         await self._client.close()
+
+
+def _used(end: End) -> spans.Attributes:
+    counts = {"gen_ai.usage.input_tokens": end.prompt_tokens, "gen_ai.usage.output_tokens": end.completion_tokens}
+    return {name: count for name, count in counts.items() if count is not None}
 
 
 def _dropped(error: BaseException) -> bool:
