@@ -226,6 +226,8 @@ class Reembedding:
                 version = await session.scalar(_SCOPE_VERSION, values)
                 await session.execute(_HASH)
                 lacking = (await session.execute(_LACKING_SOME, {**values, "texts_max": BATCHES_READ * self._batch_max})).all()
+            if version is None:
+                return  # erased: if somebody writes to it again, it is a scope that is behind
             if not lacking:
                 break
             for start in range(0, len(lacking), self._batch_max):

@@ -2,12 +2,14 @@
 
 import asyncio
 import math
+from contextlib import asynccontextmanager
 
 import psycopg
 import pytest
 
 from parlour.memory.v1 import memory_pb2 as pb
 from services.memory.reembedding import REEMBED
+from services.memory.scopes import Scope, Visibility
 from services.runtime.errors import DependencyUnavailable
 from tests.fakes.mirrored_embedding import MirroredEmbedding
 
@@ -222,6 +224,25 @@ async def test_an_erased_memory_leaves_no_vector_though_the_job_had_read_it(chan
     assert vectors(superuser_url) == {NEW: 3}
     after = await progress(changed)
     assert (after.state, after.total, after.done) == (pb.REEMBEDDING_STATE_COMPLETE, 4, 4)
+
+
+async def test_a_scope_that_is_erased_while_it_is_looked_at_and_written_to_again_is_not_noted(changed, scopes, superuser_url, monkeypatch):
+    await begin(changed, scopes)
+    reembedding, scope_id = changed.parts.reembedding, Scope(Visibility.GUILD, "g1", "", "ada").scope_id
+    with psycopg.connect(superuser_url) as connection:
+        connection.execute("DELETE FROM scopes WHERE scope_id = %s", [scope_id])
+    write = reembedding._database.write
+
+    @asynccontextmanager
+    async def write_after_somebody():
+        monkeypatch.undo()
+        await changed.add(MEANT)
+        async with write() as session:
+            yield session
+
+    monkeypatch.setattr(reembedding._database, "write", write_after_somebody)
+    await reembedding._embed_scope(scope_id, math.inf)
+    assert rows(superuser_url, f"SELECT count(*) FROM embedded_scopes WHERE scope_id = '{scope_id}'") == [(0,)]
 
 
 async def test_the_old_vectors_stay_for_searches_that_began_before_the_switch(start_service, changed, model, mirrored, scopes, superuser_url):
