@@ -16,7 +16,7 @@ import uvloop
 from services.runtime import bounded_map, failures, telemetry
 from services.runtime.callers import CALLERS, Table, amended, extra_callers
 from services.runtime.errors import PartFailed
-from services.runtime.health import Health
+from services.runtime.health import Health, serve_probes
 from services.runtime.security import Tls, UnusableTls, own_tls, tls_files
 from services.runtime.server import Server
 from services.runtime.settings import BadSettings, ServiceSettings, load
@@ -146,6 +146,9 @@ async def _begin(name: str, settings: ServiceSettings, parts: Parts) -> None:
         parts.spawn(parts.tls.watch(settings.tls_look_s), "watch certificates")
     set_up_collector()
     await parts.server.start()
+    if settings.health_listen:  # only now: what answers there is ready
+        probes = await serve_probes(parts.health, settings.health_listen)
+        parts.stack.push_async_callback(probes.stop, None)
 
 
 def set_up_collector() -> None:

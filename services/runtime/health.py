@@ -14,6 +14,8 @@ from prometheus_client import Gauge
 from services.runtime.telemetry import get_logger
 
 Probe = Callable[[], Awaitable[None]]
+PROBES_MAX = 64
+"""Calls that the port for probes serves at once; a probe takes milliseconds."""
 
 _up = Gauge("parlour_dependency_up", "1 while a dependency answers", ["dependency"])
 _log = get_logger(__name__)
@@ -80,6 +82,18 @@ class Health:
     async def stopping(self) -> None:
         """Say that no new calls should come."""
         await self._servicer.enter_graceful_shutdown()
+
+
+async def serve_probes(health: Health, listen: str) -> grpc.aio.Server:
+    """Serve the health protocol and nothing else, in plaintext, for probes that hold no certificate. Raises OSError where the address is taken."""
+    server = grpc.aio.server(maximum_concurrent_rpcs=PROBES_MAX, options=[("grpc.so_reuseport", 0)])
+    health.add_to(server)
+    try:
+        server.add_insecure_port(listen)
+    except RuntimeError as error:
+        raise OSError(f"cannot listen on {listen}") from error
+    await server.start()
+    return server
 
 
 def _problem(error: Exception) -> str:

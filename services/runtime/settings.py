@@ -44,6 +44,7 @@ class ServiceSettings(BaseSettings):
 
     listen: str = Field("127.0.0.1:0", description="host:port for gRPC")
     metrics_listen: str = Field("", description="host:port for Prometheus metrics; empty: none")
+    health_listen: str = Field("", description="host:port for the gRPC health protocol alone, never with TLS; empty: on listen only")
     log_level: str = Field("info", validation_alias="PARLOUR_LOG_LEVEL", pattern="^(debug|info|warning|error)$")
     reflection: bool = Field(False, description="gRPC reflection, on in the local stack")
     in_flight_max: int = Field(256, ge=1, le=100_000, description="calls served at once; more are refused with OVERLOADED")

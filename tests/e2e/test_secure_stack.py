@@ -10,11 +10,12 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import grpc
 import psutil
 import pytest
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from parlour.credit.v1 import credit_pb2, credit_pb2_grpc
 from parlour.gateway.v1 import gateway_pb2
@@ -22,25 +23,13 @@ from services.local.addresses import free_port, free_port_base
 from services.local.certificates import certificate_environment
 from tests.fakes.model_server import Answer as Scripted
 from tests.fakes.model_server import ModelServer
+from tests.fakes.trace_collector import TraceCollector
 from tests.running_stack import ROOT, SERVICES, Person, RunningStack, eventually
 
 API_KEY = "sk-sentinel-4f1c9a7be2"
 DISCORD_TOKEN = "sentinel-discord-9b27de.Gx1"
 SAID = "sentinelword"
 ANSWERED = gateway_pb2.Final.OUTCOME_ANSWERED
-
-
-class Collector(trace_service_pb2_grpc.TraceServiceServicer):
-    """Where the stack's traces go."""
-
-    def __init__(self) -> None:
-        self.received: list[str] = []
-
-    async def Export(
-        self, request: trace_service_pb2.ExportTraceServiceRequest, context: "grpc.aio.ServicerContext[object, object]"
-    ) -> trace_service_pb2.ExportTraceServiceResponse:
-        self.received.append(str(request))
-        return trace_service_pb2.ExportTraceServiceResponse()
 
 
 @dataclass
@@ -50,6 +39,7 @@ class Secure:
     stack: RunningStack
     model_port: int
     collector_port: int
+    probe_port: int
     errors: list[str] = field(default_factory=list)
 
     def channel(self, service: str, name: str) -> grpc.aio.Channel:
@@ -82,20 +72,21 @@ class Secure:
 def secure() -> Iterator[Secure]:
     data_dir = Path(tempfile.mkdtemp(prefix="parlour-tls-"))
     data_dir.chmod(0o755)
-    model_port, collector_port = free_port(), free_port()
+    model_port, collector_port, probe_port = free_port(), free_port(), free_port()
     environment = {
         "OPENAI_BASE_URL": f"http://127.0.0.1:{model_port}/v1",
         "OPENAI_API_KEY": API_KEY,
         "PARLOUR_MODEL": "scripted",
         "PARLOUR_LOG_LEVEL": "debug",
         "PARLOUR_GATEWAY_TURN_S": "15",
+        "PARLOUR_CREDIT_HEALTH_LISTEN": f"127.0.0.1:{probe_port}",
         "DISCORD_TOKEN": DISCORD_TOKEN,
         "PARLOUR_DISCORD_API_URL": f"http://127.0.0.1:{free_port()}/api/v10",
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector_port}",
     }
     stack = RunningStack(data_dir, free_port_base(), environment, ("--tls",))
     stack.start(timeout_s=120)
-    yield Secure(stack, model_port, collector_port)
+    yield Secure(stack, model_port, collector_port, probe_port)
     if stack.process.poll() is None:
         stack.stop()
     shutil.rmtree(data_dir, ignore_errors=True)
@@ -117,6 +108,16 @@ async def test_a_turn_is_answered_charged_stored_and_learnt_from_under_mutual_tl
     for service, method in (("credit", "RecordUsage"), ("memory", "ObserveMessages")):  # what jobs call after the turn
         await eventually(lambda service=service, method=method: secure.served(service, method), method)  # type: ignore[misc]
     assert all("parlour_rpc_callers_refused_total{" not in secure.metrics(service) for service in SERVICES)
+
+
+async def test_a_probe_without_a_certificate_is_told_of_health_alone(secure: Secure) -> None:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{secure.probe_port}") as channel:
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+        assert (await stub.Check(health_pb2.HealthCheckRequest(), timeout=10)).status == health_pb2.HealthCheckResponse.SERVING
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            credit: credit_pb2_grpc.CreditServiceAsyncStub = credit_pb2_grpc.CreditServiceStub(channel)
+            await credit.GetBalance(credit_pb2.GetBalanceRequest(account_id="user:1"), timeout=10)
+    assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
 async def test_who_is_not_allowed_a_call_is_refused_it_and_named_in_the_log(secure: Secure) -> None:
@@ -153,33 +154,29 @@ async def test_whom_an_operator_blocks_is_met_with_silence_until_it_is_taken_bac
 
 async def test_secrets_come_out_nowhere(secure: Secure, model: ModelServer) -> None:
     """Last, because the stack is stopped: what is kept for the end, as traces are, counts too."""
-    collector, server = Collector(), grpc.aio.server()
-    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, server)  # type: ignore[no-untyped-call]
-    server.add_insecure_port(f"127.0.0.1:{secure.collector_port}")
-    await server.start()
-    seen: dict[str, str] = {}
-    async with secure.channel("gateway", "tools") as channel:
-        person = Person(channel, guild_id="g1")
-        assert (await person.ask(f"What do you think of {SAID}one?")).final.outcome == ANSWERED
-        # A provider that repeats what it was given, as providers do.
-        said = f"Incorrect API key provided: {API_KEY}. Prompt: {SAID}two"
-        model.next(*[Scripted(status=401, error_message=said)] * 3)
-        seen["a refusal"] = str((await person.ask(f"{SAID}two?")).final)
-        await person.ask(f"remember that my favourite word is {SAID}three")
+    async with TraceCollector(secure.collector_port) as collector:
+        seen: dict[str, str] = {}
+        async with secure.channel("gateway", "tools") as channel:
+            person = Person(channel, guild_id="g1")
+            assert (await person.ask(f"What do you think of {SAID}one?")).final.outcome == ANSWERED
+            # A provider that repeats what it was given, as providers do.
+            said = f"Incorrect API key provided: {API_KEY}. Prompt: {SAID}two"
+            model.next(*[Scripted(status=401, error_message=said)] * 3)
+            seen["a refusal"] = str((await person.ask(f"{SAID}two?")).final)
+            await person.ask(f"remember that my favourite word is {SAID}three")
+            for process in psutil.Process(secure.stack.process.pid).children(recursive=True):
+                if process.name() == "postgres" and "-D" in process.cmdline():
+                    process.send_signal(signal.SIGKILL)
+                    break
+            await asyncio.gather(*(person.ask(f"{SAID}four {number}") for number in range(3)), return_exceptions=True)
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await person.stub.HandleMessage(gateway_pb2.HandleMessageRequest(message=person.message(SAID * 4_000)), timeout=10).read()
+            seen["an error of gRPC"] = f"{refused.value.details()} {refused.value.trailing_metadata()}"
+        for service in SERVICES:
+            seen[f"metrics of {service}"] = await asyncio.to_thread(secure.metrics, service)
         for process in psutil.Process(secure.stack.process.pid).children(recursive=True):
-            if process.name() == "postgres" and "-D" in process.cmdline():
-                process.send_signal(signal.SIGKILL)
-                break
-        await asyncio.gather(*(person.ask(f"{SAID}four {number}") for number in range(3)), return_exceptions=True)
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await person.stub.HandleMessage(gateway_pb2.HandleMessageRequest(message=person.message(SAID * 4_000)), timeout=10).read()
-        seen["an error of gRPC"] = f"{refused.value.details()} {refused.value.trailing_metadata()}"
-    for service in SERVICES:
-        seen[f"metrics of {service}"] = await asyncio.to_thread(secure.metrics, service)
-    for process in psutil.Process(secure.stack.process.pid).children(recursive=True):
-        seen[f"process {process.pid}"] = f"{process.name()} {process.cmdline()}"
-    await asyncio.to_thread(secure.stack.stop)
-    await server.stop(0)
+            seen[f"process {process.pid}"] = f"{process.name()} {process.cmdline()}"
+        await asyncio.to_thread(secure.stack.stop)
     seen |= {f"log {path.name}": path.read_text(errors="replace") for path in (secure.stack.data_dir / "logs").iterdir()}
     seen |= {f"trace {number}": text for number, text in enumerate(collector.received)}
     seen["what the stack says"] = "\n".join(secure.stack.lines)

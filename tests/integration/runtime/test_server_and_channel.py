@@ -9,9 +9,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client import REGISTRY
 
 from parlour.credit.v1 import credit_pb2, credit_pb2_grpc
+from services.local.addresses import free_port
 from services.runtime import deadline, errors
 from services.runtime.channel import Remote
-from services.runtime.health import Health
+from services.runtime.health import Health, serve_probes
 from services.runtime.server import Server
 from services.runtime.settings import ServiceSettings
 from services.runtime.telemetry import trace_id
@@ -269,3 +270,23 @@ async def test_health_tells_of_dependencies_without_failing_the_process():
     up = False
     await health.probe_all()
     assert health.dependencies() == {"database": False}
+
+
+async def test_the_port_for_probes_tells_of_health_until_the_stop_and_serves_nothing_else(stack):
+    address = f"127.0.0.1:{free_port()}"
+    probes = await serve_probes(stack.health, address)
+    try:
+        async with grpc.aio.insecure_channel(address) as channel:
+            check = health_pb2_grpc.HealthStub(channel).Check
+            assert (await check(health_pb2.HealthCheckRequest(), timeout=5)).status == health_pb2.HealthCheckResponse.SERVING
+            assert (await check(health_pb2.HealthCheckRequest(service=CREDIT), timeout=5)).status == health_pb2.HealthCheckResponse.SERVING
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await credit_pb2_grpc.CreditServiceStub(channel).GetBalance(credit_pb2.GetBalanceRequest(account_id="user:1"), timeout=5)
+            assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
+            await stack.health.stopping()
+            assert (await check(health_pb2.HealthCheckRequest(), timeout=5)).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        with pytest.raises(OSError, match="cannot listen"):
+            await serve_probes(stack.health, address)
+    finally:
+        await probes.stop(None)
+    assert stack.ledger.calls == 0
