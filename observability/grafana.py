@@ -30,8 +30,6 @@ def _panel(panel: Panel) -> timeseries.Panel:
     built = timeseries.Panel().title(panel.title).unit(panel.unit.value).min(0).span(_WIDTH).height(_HEIGHT).datasource(_SOURCE)
     built.legend(common.VizLegendOptions().show_legend(True).display_mode(LegendDisplayMode.LIST).placement(LegendPlacement.BOTTOM))
     built.tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
-    if panel.says:
-        built.description(panel.says)
     for position, query in enumerate(panel.queries):
         built.with_target(prometheus.Dataquery().expr(query.expression).legend_format(query.legend).ref_id(chr(ord("A") + position)))
     return built

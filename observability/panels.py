@@ -36,7 +36,6 @@ class Panel:
     title: str
     unit: Unit
     queries: Sequence[Query]
-    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +60,8 @@ class Dashboard:
         return [panel for row in self.rows for panel in row.panels]
 
 
-def _rate(metric: str, by: str = "", where: str = "") -> str:
-    """Per second. Where nothing was counted yet, 0."""
-    selected = f"rate({metric}{{{where}}}[{RATE}])" if where else f"rate({metric}[{RATE}])"
-    return f"sum by ({by}) ({selected})" if by else _or_zero(f"sum({selected})")
-
-
-def _quantile(share: float, metric: str, by: str = "", where: str = "") -> str:
-    labels = f"le, {by}" if by else "le"
-    selected = f"{metric}_bucket{{{where}}}" if where else f"{metric}_bucket"
-    return f"histogram_quantile({share}, sum by ({labels}) (rate({selected}[{RATE}])))"
+def _by(what: str, by: str = "") -> str:
+    return f"sum by ({by}) ({what})" if by else f"sum({what})"
 
 
 def _or_zero(expression: str) -> str:
@@ -78,35 +69,48 @@ def _or_zero(expression: str) -> str:
     return f"{expression} or on () vector(0)"
 
 
+def _rate(metric: str, by: str = "") -> str:
+    """A counter a second, with its condition in braces where it has one."""
+    return _by(f"rate({metric}[{RATE}])", by)
+
+
+def _share(part: str, whole: str, by: str) -> str:
+    return _or_zero(f"{_rate(part, by)} / {_rate(whole, by)}")
+
+
+def _quantile(share: float, metric: str, by: str = "", where: str = "") -> str:
+    return f"histogram_quantile({share}, {_rate(f'{metric}_bucket{where}', f'le, {by}' if by else 'le')})"
+
+
+def _named(by: str) -> str:
+    return " ".join(f"{{{{{label}}}}}" for label in by.split(", "))
+
+
+def _counted(title: str, metric: str, by: str) -> Panel:
+    """How often something happens that may never have happened, by its labels."""
+    return Panel(title, Unit.PER_SECOND, (Query(_or_zero(_rate(metric, by)), _named(by)),))
+
+
+def _level(title: str, expression: str, by: str, unit: Unit = Unit.COUNT) -> Panel:
+    """How much there is of something now, by its labels."""
+    return Panel(title, unit, (Query(expression, _named(by)),))
+
+
+def _waits(title: str, metric: str, where: str = "") -> Panel:
+    shares = ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"))
+    return Panel(title, Unit.SECONDS, tuple(Query(_quantile(share, metric, where=where), name) for share, name in shares))
+
+
+_CALLS_SERVED = "parlour_rpc_server_duration_seconds"
+_FAILED = '{code=~"INTERNAL|UNAVAILABLE|DEADLINE_EXCEEDED|RESOURCE_EXHAUSTED"}'
+
 _PEOPLE = Row(
     "What people notice",
     (
-        Panel(
-            "Answers by outcome",
-            Unit.PER_SECOND,
-            (Query(_or_zero(_rate("parlour_gateway_turns_total", "outcome")), "{{outcome}}"),),
-            "Every message that was answered or refused in words.",
-        ),
-        Panel(
-            "Wait for the first text",
-            Unit.SECONDS,
-            tuple(
-                Query(_quantile(share, "parlour_gateway_first_text_seconds"), name) for share, name in ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"))
-            ),
-        ),
-        Panel(
-            "Wait for the whole answer",
-            Unit.SECONDS,
-            tuple(
-                Query(_quantile(share, "parlour_gateway_turn_seconds", where='outcome="answered"'), name)
-                for share, name in ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"))
-            ),
-        ),
-        Panel(
-            "Answers that lack something, by what people were told",
-            Unit.PER_SECOND,
-            (Query(_or_zero(_rate("parlour_gateway_notices_total", "kind")), "{{kind}}"),),
-        ),
+        _counted("Answers by outcome", "parlour_gateway_turns_total", "outcome"),
+        _waits("Wait for the first text", "parlour_gateway_first_text_seconds"),
+        _waits("Wait for the whole answer", "parlour_gateway_turn_seconds", '{outcome="answered"}'),
+        _counted("Answers that lack something, by what people were told", "parlour_gateway_notices_total", "kind"),
         Panel(
             "Turns under way and waiting",
             Unit.COUNT,
@@ -116,78 +120,38 @@ _PEOPLE = Row(
                 Query(_or_zero("sum by (priority) (parlour_gateway_queue_waiting)"), "waiting, {{priority}}"),
             ),
         ),
-        Panel(
-            "Failures where a person was concerned",
-            Unit.PER_SECOND,
-            (Query(_or_zero(_rate("parlour_failures_total", "reason", 'place=~"turn|command|discord"')), "{{reason}}"),),
-        ),
+        _counted("Failures where a person was concerned", 'parlour_failures_total{place=~"turn|command|discord"}', "reason"),
     ),
 )
 
 _CALLS = Row(
     "Calls between services",
     (
-        Panel("Calls by service", Unit.PER_SECOND, (Query(_rate("parlour_rpc_server_duration_seconds_count", "job"), "{{job}}"),)),
-        Panel(
-            "Share of calls that fail",
-            Unit.SHARE,
-            (
-                Query(
-                    'sum by (job) (rate(parlour_rpc_server_duration_seconds_count{code=~"INTERNAL|UNAVAILABLE|DEADLINE_EXCEEDED|RESOURCE_EXHAUSTED"}['
-                    f"{RATE}])) / sum by (job) (rate(parlour_rpc_server_duration_seconds_count[{RATE}])) or on () vector(0)",
-                    "{{job}}",
-                ),
-            ),
-        ),
-        Panel("Duration, p99, by service", Unit.SECONDS, (Query(_quantile(0.99, "parlour_rpc_server_duration_seconds", "job"), "{{job}}"),)),
-        Panel(
-            "The ten slowest methods, p99",
-            Unit.SECONDS,
-            (Query(f"topk(10, {_quantile(0.99, 'parlour_rpc_server_duration_seconds', 'method')})", "{{method}}"),),
-        ),
-        Panel(
-            "Calls being served, of so many at most",
-            Unit.SHARE,
-            (Query("max by (job) (parlour_rpc_in_flight / parlour_rpc_in_flight_max)", "{{job}}"),),
-        ),
-        Panel(
-            "Calls refused before they began", Unit.PER_SECOND, (Query(_or_zero(_rate("parlour_rpc_refused_total", "job, why")), "{{job}} {{why}}"),)
-        ),
+        _level("Calls by service", _rate(f"{_CALLS_SERVED}_count", "job"), "job", Unit.PER_SECOND),
+        _level("Share of calls that fail", _share(f"{_CALLS_SERVED}_count{_FAILED}", f"{_CALLS_SERVED}_count", "job"), "job", Unit.SHARE),
+        _level("Duration, p99, by service", _quantile(0.99, _CALLS_SERVED, "job"), "job", Unit.SECONDS),
+        _level("The ten slowest methods, p99", f"topk(10, {_quantile(0.99, _CALLS_SERVED, 'method')})", "method", Unit.SECONDS),
+        _level("Calls being served, of so many at most", "max by (job) (parlour_rpc_in_flight / parlour_rpc_in_flight_max)", "job", Unit.SHARE),
+        _counted("Calls refused before they began", "parlour_rpc_refused_total", "job, why"),
     ),
 )
 
 _DEPENDENCIES = Row(
     "What services depend on",
     (
-        Panel(
-            "Dependencies that answer (1) or do not (0)",
-            Unit.COUNT,
-            (Query("min by (job, dependency) (parlour_dependency_up)", "{{job}} {{dependency}}"),),
-        ),
-        Panel(
+        _level("Dependencies that answer (1) or do not (0)", "min by (job, dependency) (parlour_dependency_up)", "job, dependency"),
+        _level(
             "Breakers that are open or half open",
-            Unit.COUNT,
-            (Query(_or_zero('sum by (target, state) (parlour_breaker_state{state!="closed"}) > 0'), "{{target}} {{state}}"),),
+            _or_zero('sum by (target, state) (parlour_breaker_state{state!="closed"}) > 0'),
+            "target, state",
         ),
-        Panel("Callers that wait for a connection", Unit.COUNT, (Query("sum by (job) (parlour_database_waiting_callers)", "{{job}}"),)),
-        Panel("Background jobs by result", Unit.PER_SECOND, (Query(_or_zero(_rate("parlour_jobs_total", "job, result")), "{{job}} {{result}}"),)),
-        Panel("Duration of background jobs, p95", Unit.SECONDS, (Query(_quantile(0.95, "parlour_job_duration_seconds", "job"), "{{job}}"),)),
-        Panel("Resident memory", Unit.BYTES, (Query("sum by (job) (process_resident_memory_bytes)", "{{job}}"),)),
-        Panel("Processor time", Unit.SHARE, (Query(f"sum by (job) (rate(process_cpu_seconds_total[{RATE}]))", "{{job}}"),)),
-        Panel(
-            "Cache hits",
-            Unit.SHARE,
-            (
-                Query(
-                    f'sum by (cache) (rate(parlour_cache_reads_total{{result="hit"}}[{RATE}]))'
-                    f" / sum by (cache) (rate(parlour_cache_reads_total[{RATE}])) or on () vector(0)",
-                    "{{cache}}",
-                ),
-            ),
-        ),
-        Panel(
-            "What maps dropped", Unit.PER_SECOND, (Query(_or_zero(f"{_rate('parlour_map_evictions_total', 'map, cause')} > 0"), "{{map}} {{cause}}"),)
-        ),
+        _level("Callers that wait for a connection", _by("parlour_database_waiting_callers", "job"), "job"),
+        _counted("Background jobs by result", "parlour_jobs_total", "job, result"),
+        _level("Duration of background jobs, p95", _quantile(0.95, "parlour_job_duration_seconds", "job"), "job", Unit.SECONDS),
+        _level("Resident memory", _by("process_resident_memory_bytes", "job"), "job", Unit.BYTES),
+        _level("Processor time", _rate("process_cpu_seconds_total", "job"), "job", Unit.SHARE),
+        _level("Cache hits", _share('parlour_cache_reads_total{result="hit"}', "parlour_cache_reads_total", "cache"), "cache", Unit.SHARE),
+        _level("What maps dropped", _or_zero(f"{_rate('parlour_map_evictions_total', 'map, cause')} > 0"), "map, cause", Unit.PER_SECOND),
     ),
 )
 
@@ -196,23 +160,21 @@ OVERVIEW = Dashboard("parlour-overview", "Parlour: overview", (_PEOPLE, _CALLS, 
 _LEDGER = Row(
     "Credits",
     (
-        Panel(
-            "Charged, in microcredits", Unit.PER_SECOND, (Query(_or_zero(_rate("parlour_credit_charged_microcredits_total", "model")), "{{model}}"),)
-        ),
-        Panel("Holds by what became of them", Unit.PER_SECOND, (Query(_or_zero(_rate("parlour_credit_holds_total", "event")), "{{event}}"),)),
-        Panel("Refusals", Unit.PER_SECOND, (Query(_or_zero(_rate("parlour_credit_refusals_total", "method, reason")), "{{method}} {{reason}}"),)),
+        _counted("Charged, in microcredits", "parlour_credit_charged_microcredits_total", "model"),
+        _counted("Holds by what became of them", "parlour_credit_holds_total", "event"),
+        _counted("Refusals", "parlour_credit_refusals_total", "method, reason"),
         Panel(
             "Operations written together",
             Unit.COUNT,
             (Query(_quantile(0.5, "parlour_credit_batch_operations"), "p50"), Query(_quantile(0.99, "parlour_credit_batch_operations"), "p99")),
         ),
-        Panel("Findings of reconciliation", Unit.COUNT, (Query(_or_zero("sum by (kind) (parlour_credit_findings_open)"), "{{kind}}"),)),
+        _level("Findings of reconciliation", _or_zero(_by("parlour_credit_findings_open", "kind")), "kind"),
         Panel(
             "Written off and expired, in microcredits",
             Unit.PER_SECOND,
             (
-                Query(_rate("parlour_credit_written_off_microcredits_total"), "written off"),
-                Query(_rate("parlour_credit_expired_microcredits_total"), "expired"),
+                Query(_or_zero(_rate("parlour_credit_written_off_microcredits_total")), "written off"),
+                Query(_or_zero(_rate("parlour_credit_expired_microcredits_total")), "expired"),
             ),
         ),
         Panel(
@@ -229,16 +191,8 @@ _LEDGER = Row(
 _MODELS = Row(
     "Language models",
     (
-        Panel(
-            "Tokens",
-            Unit.PER_SECOND,
-            (Query(_or_zero(_rate("parlour_conversation_tokens_total", "model, feature, kind")), "{{model}} {{feature}} {{kind}}"),),
-        ),
-        Panel(
-            "Failed calls",
-            Unit.PER_SECOND,
-            (Query(_or_zero(_rate("parlour_conversation_model_errors_total", "model, reason")), "{{model}} {{reason}}"),),
-        ),
+        _counted("Tokens", "parlour_conversation_tokens_total", "model, feature, kind"),
+        _counted("Failed calls", "parlour_conversation_model_errors_total", "model, reason"),
         Panel(
             "Calls under way and waiting",
             Unit.COUNT,
@@ -247,48 +201,26 @@ _MODELS = Row(
                 Query(_or_zero("sum by (priority) (parlour_conversation_gate_waiting)"), "waiting, {{priority}}"),
             ),
         ),
-        Panel(
-            "Tokens of prompts, by part", Unit.PER_SECOND, (Query(_or_zero(_rate("parlour_conversation_window_tokens_total", "part")), "{{part}}"),)
-        ),
+        _counted("Tokens of prompts, by part", "parlour_conversation_window_tokens_total", "part"),
     ),
 )
 
 _MEMORY = Row(
     "Memory",
     (
-        Panel(
-            "Reads by who served them",
-            Unit.PER_SECOND,
-            (Query(_or_zero(_rate("parlour_memory_reads_total", "served_by, reason")), "{{served_by}} {{reason}}"),),
-        ),
-        Panel("Memories stored, by result", Unit.PER_SECOND, (Query(_or_zero(_rate("parlour_memory_added_total", "result")), "{{result}}"),)),
-        Panel(
-            "Texts that wait to be embedded",
-            Unit.COUNT,
-            (Query(_or_zero("sum by (job, lane) (parlour_retrieval_embedding_waiting_texts)"), "{{job}} {{lane}}"),),
-        ),
-        Panel(
-            "Searches by what their cache said",
-            Unit.PER_SECOND,
-            (Query(_or_zero(_rate("parlour_memory_result_cache_total", "result")), "{{result}}"),),
-        ),
+        _counted("Reads by who served them", "parlour_memory_reads_total", "served_by, reason"),
+        _counted("Memories stored, by result", "parlour_memory_added_total", "result"),
+        _level("Texts that wait to be embedded", _or_zero(_by("parlour_retrieval_embedding_waiting_texts", "job, lane")), "job, lane"),
+        _counted("Searches by what their cache said", "parlour_memory_result_cache_total", "result"),
     ),
 )
 
 _DISCORD = Row(
     "Discord",
     (
-        Panel("Messages seen", Unit.PER_SECOND, (Query(_or_zero(_rate("parlour_gateway_discord_messages_total", "result")), "{{result}}"),)),
-        Panel(
-            "Whether they were meant for the assistant",
-            Unit.PER_SECOND,
-            (Query(_or_zero(_rate("parlour_gateway_addressing_decisions_total", "reason")), "{{reason}}"),),
-        ),
-        Panel(
-            "Commands, buttons and forms",
-            Unit.PER_SECOND,
-            (Query(_or_zero(_rate("parlour_gateway_discord_interactions_total", "result")), "{{result}}"),),
-        ),
+        _counted("Messages seen", "parlour_gateway_discord_messages_total", "result"),
+        _counted("Whether they were meant for the assistant", "parlour_gateway_addressing_decisions_total", "reason"),
+        _counted("Commands, buttons and forms", "parlour_gateway_discord_interactions_total", "result"),
         Panel("IDENTIFYs left for the day", Unit.COUNT, (Query(_or_zero("min(parlour_gateway_discord_identifies_remaining)"), "left"),)),
     ),
 )

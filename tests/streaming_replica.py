@@ -10,8 +10,9 @@ import psutil
 import psycopg
 
 from services.local.child import spawn, stop
-from services.local.postgres import Postgres, _binaries, _environment, _server_account
+from services.local.postgres import Postgres, _server_account
 from services.local.watchdog import Watchdog
+from tests.base_backup import copy_server
 
 
 class StreamingReplica:
@@ -39,23 +40,8 @@ class StreamingReplica:
         account = _server_account()
         if account.uid is not None and account.gid is not None:
             os.chown(self._folder, account.uid, account.gid)
-        argv = [str(_binaries() / "pg_basebackup"), "-D", str(self.server.folder), "-d", self._source.url()]
         # -R writes the standby.signal and the address to stream from.
-        argv += ["-R", "-c", "fast", "-X", "stream", "--no-sync"]
-        groups: list[int] | None = [] if account.uid is not None else None
-        made = subprocess.run(
-            argv,
-            user=account.uid,
-            group=account.gid,
-            extra_groups=groups,
-            env=_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd="/",
-        )
-        if made.returncode != 0:
-            raise RuntimeError(made.stderr)
+        copy_server(self._source, self.server.folder, "-R", "-X", "stream")
         if account.uid is not None:
             os.chown(self._folder, os.geteuid(), os.getegid())  # the socket's folder is made beside the data
 

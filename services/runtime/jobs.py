@@ -53,7 +53,7 @@ class _Backoff(procrastinate.BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: procrastinate_jobs.Job) -> procrastinate.RetryDecision | None:
         if job.attempts >= self.retries_max:
             _runs.labels(job.task_name, "given_up").inc()
-            _log.error("job given up", task=job.task_name, job_id=job.id, attempts=job.attempts, trace_id=_cause_id(job))
+            _log.error("job given up", task=job.task_name, job_id=job.id, attempts=job.attempts, **_caused_by(_cause_of(job)))
             return None
         wait_s = min(self.backoff_max_s, self.backoff_s * 2.0 ** min(job.attempts, 30))
         return procrastinate.RetryDecision(retry_in={"seconds": max(1, round(wait_s))})
@@ -181,7 +181,7 @@ class Jobs:
             await asyncio.sleep(STALLED_S / 2)
             try:
                 for job in await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
-                    _log.warning("job of a lost worker is queued again", task=job.task_name, job_id=job.id, trace_id=_cause_id(job))
+                    _log.warning("job of a lost worker is queued again", task=job.task_name, job_id=job.id, **_caused_by(_cause_of(job)))
                     await self._app.job_manager.retry_job(job)
             except Exception as error:  # the database is away: the next round tries again
                 _log.warning("stalled jobs could not be looked for", problem=type(error).__name__)
@@ -226,8 +226,13 @@ def _cause(traceparent: object) -> trace.SpanContext:
     return trace.get_current_span(propagate.extract({"traceparent": str(traceparent)})).get_span_context()
 
 
-def _cause_id(job: procrastinate_jobs.Job) -> str:
-    return f"{_cause(job.task_kwargs.get(_TRACE, '')).trace_id:032x}"
+def _cause_of(job: procrastinate_jobs.Job) -> trace.SpanContext:
+    return _cause(job.task_kwargs.get(_TRACE, ""))
+
+
+def _caused_by(cause: trace.SpanContext) -> dict[str, str]:
+    """For the log: the trace of whoever deferred a job. What the clock defers has none."""
+    return {"caused_by": f"{cause.trace_id:032x}"} if cause.is_valid else {}
 
 
 def _observed(name: str, function: _Task, timeout_s: float) -> _Task:
@@ -237,8 +242,7 @@ def _observed(name: str, function: _Task, timeout_s: float) -> _Task:
         started_s = time.monotonic()
         cause = _cause(arguments.pop(_TRACE, ""))
         links = [trace.Link(cause)] if cause.is_valid else []
-        logged = {"caused_by": f"{cause.trace_id:032x}"} if cause.is_valid else {}
-        with spans.current(f"job {name}", links=links, attributes=attributes), structlog.contextvars.bound_contextvars(**logged):
+        with spans.current(f"job {name}", links=links, attributes=attributes), structlog.contextvars.bound_contextvars(**_caused_by(cause)):
             result = "failed"
             try:
                 with deadline.detached(timeout_s):

@@ -15,7 +15,9 @@ import psycopg
 
 from parlour.conversation.v1 import conversation_pb2
 from services.credit.reconcile import check_books_at
+from services.local.postgres import Postgres
 from tests.chaos.people import Final, Told
+from tests.running_stack import RunningStack
 
 HOLDS_WAIT_S = 150.0
 """A hold that nobody settles lasts as long as it was placed for, and the job that ends expired ones runs each minute."""
@@ -32,8 +34,22 @@ _CHARGED_TWICE = """
 _REMEMBERED = "SELECT text FROM memories WHERE user_id = ANY(%s)"  # superseded ones too: a newer number takes the place of an older one
 _NUMBER = re.compile(r"\d{6,}")
 
+SOON_OVER = {
+    "PARLOUR_MODEL": "scripted",
+    "PARLOUR_GATEWAY_TURN_S": "30",
+    "PARLOUR_CONVERSATION_TURN_S": "30",
+    "PARLOUR_GATEWAY_ORPHAN_POLL_S": "1",
+    "PARLOUR_GATEWAY_HOLD_TTL_S": "61",
+}
+"""Settings of a stack in which a turn and its apology, and a hold that nobody settled, end within what is waited for here."""
+
 type DatabaseUrl = Callable[[str], str]
 """The address of a service's database, by the service's name, for somebody whom no row level security confines."""
+
+
+def database_url(stack: RunningStack, service: str) -> str:
+    """A service's database in a running stack, for its superuser."""
+    return Postgres(stack.data_dir / "postgres").url(service)
 
 
 @dataclass

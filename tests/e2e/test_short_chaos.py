@@ -12,9 +12,9 @@ import grpc
 
 from services.local.addresses import free_port
 from services.local.watchdog import Watchdog
-from tests.chaos.afterwards import Findings, look_for_losses
+from tests.chaos.afterwards import Findings, database_url, look_for_losses
 from tests.chaos.bank.world import until
-from tests.chaos.kills.__main__ import database_url, works_again
+from tests.chaos.kills.__main__ import works_again
 from tests.chaos.kills.victims import Killer, StackProcesses, serves
 from tests.chaos.overload.load import is_polite
 from tests.chaos.pairs import ServiceProcess, channel_to

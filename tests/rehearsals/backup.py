@@ -10,6 +10,7 @@ import psycopg
 from services.local.child import Command, spawn, stop
 from services.local.postgres import Postgres, _binaries, _environment, _server_account
 from services.local.watchdog import Watchdog
+from tests.base_backup import copy_server
 
 _SLOT = "rehearsal"
 
@@ -44,13 +45,7 @@ class Backup:
 
     def copy_base(self) -> None:
         """Copy the server's files while it works."""
-        argv = [str(_binaries() / "pg_basebackup"), "-D", str(self._base), "-d", self._source.url(), "-c", "fast", "-X", "none", "--no-sync"]
-        groups: list[int] | None = [] if self._uid is not None else None
-        made = subprocess.run(
-            argv, user=self._uid, group=self._gid, extra_groups=groups, env=_environment(), capture_output=True, text=True, check=False, cwd="/"
-        )
-        if made.returncode != 0:
-            raise RuntimeError(made.stderr)
+        copy_server(self._source, self._base, "-X", "none")
 
     def has_everything(self) -> bool:
         """Return whether all that the server has written is received and on the disk here."""

@@ -77,13 +77,18 @@ async def _live(stack: RunningStack, backup: Backup, number: int) -> list[tuple[
     async with grpc.aio.insecure_channel(stack.address("gateway")) as channel:
         people = [Person(channel, user_id) for user_id, _ in known]
         await asyncio.gather(*(person.ask(f"Remember that I play the {plays}") for person, (_, plays) in zip(people[::2], known[::2], strict=True)))
-        _, *_ = await asyncio.gather(
-            asyncio.to_thread(backup.copy_base), *(person.ask("What should I practise today?") for person in people for _ in range(4))
-        )
+        practising = [asyncio.create_task(_practise(person)) for person in people]
+        await asyncio.to_thread(backup.copy_base)
+        await asyncio.gather(*practising)
         await asyncio.gather(*(person.ask(f"Remember that I play the {plays}") for person, (_, plays) in zip(people[1::2], known[1::2], strict=True)))
         await asyncio.gather(*(person.ask("And tomorrow?") for person in people))
         await _erase(stack, known[0][0])
     return known
+
+
+async def _practise(person: Person) -> None:
+    for _ in range(4):
+        await person.ask("What should I practise today?")
 
 
 async def _erase(stack: RunningStack, user_id: str) -> None:

@@ -31,7 +31,7 @@ _WEIGHTS = {
     "BeginTurn": 20,
     "AddMemory": 20,
     "ReembedMemories": 2,
-    "Reconcile": 4,
+    "Reconcile": 6,
     "Summarize": 5,
 }
 

@@ -24,8 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.local.addresses import free_port, free_port_base
-from services.local.postgres import Postgres
-from tests.chaos.afterwards import Findings, find
+from tests.chaos.afterwards import SOON_OVER, Findings, database_url, find
 from tests.chaos.kills.victims import Killer, StackProcesses
 from tests.chaos.people import Told, outcomes, question, tell
 from tests.fakes.model_server import Answer, ModelServer
@@ -36,14 +35,6 @@ WORKS_AGAIN_S = 60.0
 THINK_S = 10.0
 """How long a person thinks before the next message, on average: the turns spread over many kills."""
 REMEMBER_SHARE = 0.15
-ENVIRONMENT = {
-    "PARLOUR_MODEL": "scripted",
-    # A turn and its apology, and a hold that nobody settled, end within what is waited for afterwards.
-    "PARLOUR_GATEWAY_TURN_S": "30",
-    "PARLOUR_CONVERSATION_TURN_S": "30",
-    "PARLOUR_GATEWAY_ORPHAN_POLL_S": "1",
-    "PARLOUR_GATEWAY_HOLD_TTL_S": "61",
-}
 
 
 @dataclass
@@ -89,7 +80,7 @@ def main() -> int:
 
 async def _run(folder: Path, turns: int, people: int, seed: int) -> Report:
     async with ModelServer(port=free_port(), default=Answer(delta_delay_s=0.05)) as model:
-        stack = RunningStack(folder / "data", free_port_base(), {"OPENAI_BASE_URL": model.base_url, **ENVIRONMENT})
+        stack = RunningStack(folder / "data", free_port_base(), {"OPENAI_BASE_URL": model.base_url, **SOON_OVER})
         await asyncio.to_thread(stack.start)
         try:
             async with grpc.aio.insecure_channel(stack.address("gateway"), options=[("grpc.max_reconnect_backoff_ms", 500)]) as channel:
@@ -114,11 +105,6 @@ async def disturb(stack: RunningStack, people: list[Person], turns: int, dice: r
     problems = await works_again(killer.processes, people[:5])
     found = await find(partial(database_url, stack), [*told, *remembered])
     return Report(told, remembered, killer, seconds, found, problems)
-
-
-def database_url(stack: RunningStack, service: str) -> str:
-    """A service's database, for its superuser."""
-    return Postgres(stack.data_dir / "postgres").url(service)
 
 
 async def _talk(person: Person, left: Iterator[int], told: list[Told], remembered: list[Told], dice: random.Random, think_s: float) -> None:

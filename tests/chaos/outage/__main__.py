@@ -21,16 +21,17 @@ from functools import partial
 from pathlib import Path
 
 import grpc
+import psutil
 import psycopg
 from rich.console import Console
 from rich.table import Table
 
 from parlour.credit.v1 import credit_pb2, credit_pb2_grpc
 from parlour.gateway.v1 import gateway_pb2, gateway_pb2_grpc
+from services.gateway.outage.journal import JOURNAL, SET_ASIDE
 from services.local.addresses import free_port, free_port_base
 from services.local.postgres import Postgres
-from tests.chaos.afterwards import Findings, find
-from tests.chaos.kills.__main__ import ENVIRONMENT, database_url
+from tests.chaos.afterwards import SOON_OVER, Findings, database_url, find
 from tests.chaos.kills.victims import StackProcesses
 from tests.chaos.outage.proof import leased_turns, look_for_unsettled, overspend_beyond_lease
 from tests.chaos.people import Told, question, tell
@@ -77,7 +78,7 @@ async def _stack_rounds(report: Report, rounds: int, people: int, dice: random.R
     folder.chmod(0o755)
     try:
         async with ModelServer(port=free_port(), default=Answer(delta_delay_s=0.05)) as model:
-            stack = RunningStack(folder / "data", free_port_base(), {"OPENAI_BASE_URL": model.base_url, **ENVIRONMENT, **settings})
+            stack = RunningStack(folder / "data", free_port_base(), {"OPENAI_BASE_URL": model.base_url, **SOON_OVER, **settings})
             await asyncio.to_thread(stack.start, 180)
             try:
                 async with grpc.aio.insecure_channel(stack.address("gateway"), options=[("grpc.max_reconnect_backoff_ms", 500)]) as channel:
@@ -97,15 +98,17 @@ async def _rounds(
         await _give_away(stack, poor)
     for number in range(rounds):
         await eventually(lambda: _has_lease(channel), "the gateway has a lease", WAIT_S)
+        told.append(await tell(people[1], question()))  # an outage is over, and its turns are forgotten, when somebody has paid again
         database = number % 2 == 1
         said: list[Told] = []
         async with _away(stack, database=database):
             talking = [asyncio.create_task(_talk(person, said)) for person in people]
             await asyncio.sleep(dice.uniform(0.5, 3.0))  # the moment of the kill is the chance that is tried
+            broken_end = BROKEN_ENDS[number % 2] if number >= 2 else ""
+            if broken_end:
+                await eventually(lambda: _has_unsettled(channel), "a turn is in the journal whose end is broken", WAIT_S)
             if not small:
-                stack.kill("gateway")
-                if number >= 2:
-                    _break_end(stack, BROKEN_ENDS[number % 2])
+                _kill_gateway(stack, broken_end)
             await asyncio.gather(*talking)
             command = await tell(people[0], "what do you remember about me?")
         back_s = time.monotonic()
@@ -120,6 +123,8 @@ async def _rounds(
         if not command.answered:
             report.problems.append(f"{name}: a command did not work: {command.outcome}")
         report.problems += [f"{name}: told nothing: {one.turn_id} {one.broken}" for one in said if one.final is None and one.refused is None]
+        if broken_end and not _was_set_aside(stack, broken_end):
+            report.problems.append(f"{name}: the broken end of the journal was not set aside")
         if small and not emergencies:
             report.problems.append("the small lease was not used up")
         told += said
@@ -157,11 +162,22 @@ async def _away(stack: RunningStack, *, database: bool) -> AsyncIterator[None]:
             await connection.execute("ALTER DATABASE credit ALLOW_CONNECTIONS true")
 
 
-def _break_end(stack: RunningStack, line: str) -> None:
-    """Append to the journal of the gateway that was just killed, before the next one has read it."""
-    for journal in (stack.data_dir / "gateway").rglob("outage.journal"):
-        with journal.open("a") as end:
-            end.write(line)
+def _kill_gateway(stack: RunningStack, broken_end: str) -> None:
+    """Kill it, and append to its journal what a crash of the machine could leave there, before the next one reads it."""
+    supervisor = psutil.Process(stack.process.pid)
+    supervisor.suspend()
+    try:
+        stack.kill("gateway")
+        if broken_end:
+            (journal,) = stack.data_dir.rglob(JOURNAL)
+            with journal.open("a") as end:
+                end.write(broken_end)
+    finally:
+        supervisor.resume()
+
+
+def _was_set_aside(stack: RunningStack, broken_end: str) -> bool:
+    return any(broken_end.strip() in aside.read_text() for aside in stack.data_dir.rglob(SET_ASIDE))
 
 
 def _kill(stack: RunningStack, service: str) -> bool:
@@ -183,6 +199,11 @@ async def _status(channel: grpc.aio.Channel) -> gateway_pb2.OutageStatus | None:
 async def _has_lease(channel: grpc.aio.Channel) -> bool:
     status = await _status(channel)
     return status is not None and status.remaining_microcredits > 0
+
+
+async def _has_unsettled(channel: grpc.aio.Channel) -> bool:
+    status = await _status(channel)
+    return status is not None and status.turns_unsettled > 0
 
 
 async def _settled(channel: grpc.aio.Channel) -> bool:

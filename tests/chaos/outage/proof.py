@@ -14,7 +14,7 @@ _OVERSPENT = """
 """What turns cost beyond what people paid, where that is more than the lease that they were taken on."""
 _UNFINISHED = "SELECT turn_id FROM leased_turns WHERE finished_at IS NULL"
 _LEASED = "SELECT turn_id FROM leased_turns"
-_CAPTURED = "SELECT request_key FROM operations WHERE refusal = '' AND request_key = ANY(%s)"
+_NOTED = "SELECT request_key FROM operations WHERE refusal = '' AND request_key = ANY(%s)"
 
 
 async def leased_turns(url: DatabaseUrl) -> int:
@@ -33,9 +33,15 @@ async def look_for_unsettled(url: DatabaseUrl, told: list[Told], found: Findings
         found.wrong(f"recorded on a lease and not settled: {row[0]}")
     answered = [one for one in told if one.final is not None and one.final.outcome == Final.OUTCOME_ANSWERED]
     leased = {str(row[0]) for row in await query(url("credit"), _LEASED)}
-    keys = {f"request {one.turn_id}:capture": one.turn_id for one in answered} | {f"turn {one.turn_id}": one.turn_id for one in answered}
-    captured = {keys[str(row[0])] for row in await query(url("credit"), _CAPTURED, list(keys))}
+    captures = {f"request {one.turn_id}:capture": one.turn_id for one in answered}
+    usages = {f"turn {one.turn_id}": one.turn_id for one in answered}  # also of a turn on a lease, once it is settled
+    noted = {str(row[0]) for row in await query(url("credit"), _NOTED, [*captures, *usages])}
+    captured = {turn_id for key, turn_id in captures.items() if key in noted}
+    for twice in sorted(leased & captured):
+        found.answered_twice += 1
+        found.wrong(f"charged on a hold and taken on a lease: {twice}")
+    stood_for = leased | captured | {turn_id for key, turn_id in usages.items() if key in noted}
     for one in answered:
-        if one.turn_id not in leased | captured:
+        if one.turn_id not in stood_for:
             found.acknowledged_lost += 1
             found.wrong(f"answered and nowhere in credit: {one.turn_id}")
