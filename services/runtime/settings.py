@@ -45,7 +45,9 @@ class ServiceSettings(BaseSettings):
     listen: str = Field("127.0.0.1:0", description="host:port for gRPC")
     metrics_listen: str = Field("", description="host:port for Prometheus metrics; empty: none")
     health_listen: str = Field("", description="host:port for the gRPC health protocol alone, never with TLS; empty: on listen only")
-    log_level: str = Field("info", validation_alias="PARLOUR_LOG_LEVEL", pattern="^(debug|info|warning|error)$")
+    log_level: str = Field(
+        "info", validation_alias="PARLOUR_LOG_LEVEL", pattern="^(debug|info|warning|error)$", description="the least that is logged"
+    )
     reflection: bool = Field(False, description="gRPC reflection, on in the local stack")
     in_flight_max: int = Field(256, ge=1, le=100_000, description="calls served at once; more are refused with OVERLOADED")
     deadline_left_min_s: float = Field(0.1, ge=0, le=10, description="a call with less time left is refused before it starts")
@@ -117,13 +119,14 @@ def load[S: BaseSettings](settings_type: type[S], service: str, environment: Map
 
 def unknown_names(settings_type: type[BaseSettings], service: str, environment: Mapping[str, str]) -> list[str]:
     """Return the PARLOUR_ names in the environment that neither this service nor, by their prefix, another one reads."""
-    known = {_variable(settings_type, service, field) for field in settings_type.model_fields} | SHARED_NAMES
+    known = {variable(settings_type, service, field) for field in settings_type.model_fields} | SHARED_NAMES
     known |= {f"{PREFIX}{other.upper()}_ADDRESS" for other in SERVICES}
     others = tuple(f"{PREFIX}{other.upper()}_" for other in SERVICES if other != service)
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known and not name.startswith(others))
 
 
-def _variable(settings_type: type[BaseSettings], service: str, field: str) -> str:
+def variable(settings_type: type[BaseSettings], service: str, field: str) -> str:
+    """Return the environment variable that a service's setting is read from."""
     info = settings_type.model_fields.get(field)
     alias = info.validation_alias if info is not None else None
     return alias if isinstance(alias, str) else f"{PREFIX}{service.upper()}_{field.upper()}"
@@ -132,7 +135,7 @@ def _variable(settings_type: type[BaseSettings], service: str, field: str) -> st
 def _sentence(settings_type: type[BaseSettings], service: str, detail: Mapping[str, object]) -> str:
     location = detail["loc"]
     first = str(location[0]) if isinstance(location, tuple) and location else ""
-    variable = first if first.isupper() else _variable(settings_type, service, first)
+    name = first if first.isupper() else variable(settings_type, service, first)
     if detail["type"] == "missing":
-        return f"{variable} must be set."
-    return f"{variable} does not fit: {detail['msg']}."
+        return f"{name} must be set."
+    return f"{name} does not fit: {detail['msg']}."

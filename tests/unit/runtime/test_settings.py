@@ -1,6 +1,7 @@
 import pytest
 
 from services.runtime.settings import BadSettings, DatabaseSettings, RedisSettings, ServiceSettings, load, service_config
+from tests.made_docs.settings_tables import SETTINGS
 
 
 class CreditLike(DatabaseSettings, RedisSettings, ServiceSettings):
@@ -50,3 +51,8 @@ def test_every_problem_is_told_at_once(environment):
     with pytest.raises(BadSettings) as problem:
         load(CreditLike, "credit", environment(PARLOUR_CREDIT_POOL_SIZE="x", PARLOUR_CREDIT_DRAIN_S="-1", PARLOUR_TYPO="1"))
     assert len(str(problem.value).splitlines()) == 3
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_every_setting_says_what_it_is_for(service):
+    assert [name for name, info in SETTINGS[service].model_fields.items() if not info.description] == []
