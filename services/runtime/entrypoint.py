@@ -72,7 +72,7 @@ def run[S: ServiceSettings](
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     if arguments.role == "migrate" and migrations_package is not None:
         sys.exit(_migrate(name, settings, migrations_package))
-    sys.exit(uvloop.run(_serve(name, settings, start, callers)))
+    sys.exit(uvloop.run(_serve(name, settings, start, callers, migrations_package)))
 
 
 def _callers(name: str, settings: ServiceSettings, table: Table) -> Table:
@@ -98,7 +98,9 @@ def _migrate(name: str, settings: ServiceSettings, package: str) -> int:
     return 0
 
 
-async def _serve[S: ServiceSettings](name: str, settings: S, start: Callable[[S, Parts], Awaitable[None]], callers: Table) -> int:
+async def _serve[S: ServiceSettings](
+    name: str, settings: S, start: Callable[[S, Parts], Awaitable[None]], callers: Table, migrations_package: str | None
+) -> int:
     stopping = _stop_signal()
     limits = ExportLimits(settings.otlp_queue_max, settings.otlp_batch_max, settings.otlp_delay_ms, settings.otlp_timeout_s)
     provider = telemetry.configure_tracing(name, settings.otlp_endpoint, ratio=settings.otlp_ratio, limits=limits)
@@ -115,6 +117,8 @@ async def _serve[S: ServiceSettings](name: str, settings: S, start: Callable[[S,
         parts = Parts(server, health, stack, tls, asyncio.get_running_loop().create_future())
         stack.push_async_callback(_stop_tasks, parts)
         try:
+            if migrations_package is not None:
+                await _require_schema(settings, migrations_package)
             await start(settings, parts)
             await _begin(name, settings, parts)
         except (OSError, ValueError) as problem:
@@ -126,6 +130,12 @@ async def _serve[S: ServiceSettings](name: str, settings: S, start: Callable[[S,
             parts.failed.exception()  # it was logged where it ended
         await _drain(settings, parts)
         return 0 if stopping in done else 1
+
+
+async def _require_schema(settings: ServiceSettings, package: str) -> None:
+    from services.runtime import schema  # the gateway runs without psycopg
+
+    await schema.require_schema(str(getattr(settings, "database_url", "")), package)
 
 
 def _stop_signal() -> "asyncio.Future[None]":

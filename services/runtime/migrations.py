@@ -1,6 +1,7 @@
 """Brings a service's database up to date with Alembic.
 
 Revisions lie in services/<name>/migrations/versions. Several instances may start at once: an advisory lock lets one migrate while the others wait.
+A database that a later release has migrated is left as it is, where that release says that this one works with it (services.runtime.schema).
 """
 
 import importlib.util
@@ -15,14 +16,21 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, make_url
 
+from services.runtime import schema
+
 LOCK_TIMEOUT = "5s"
 _ADVISORY_LOCK = 7_275_091
+_SUPPORT_TABLE = sa.text("CREATE TABLE IF NOT EXISTS schema_support (one boolean PRIMARY KEY DEFAULT true CHECK (one), works_with text NOT NULL)")
+_NOTE_SUPPORT = sa.text(
+    "INSERT INTO schema_support (works_with) VALUES (:works_with) ON CONFLICT (one) DO UPDATE SET works_with = excluded.works_with"
+)
 
 
 def migrate(database_url: str, package: str) -> None:
     """Apply every missing revision of a package such as "services.credit".
 
-    Raises sqlalchemy.exc.OperationalError where the database cannot be reached or a lock is not granted in LOCK_TIMEOUT.
+    Raises sqlalchemy.exc.OperationalError where the database cannot be reached or a lock is not granted in LOCK_TIMEOUT, and UnfitSchema where a
+    later release has migrated it and this one does not work with it.
     """
     script = ScriptDirectory.from_config(_config(package))
     engine = sa.create_engine(make_url(database_url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
@@ -31,7 +39,9 @@ def migrate(database_url: str, package: str) -> None:
             connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
             connection.execute(sa.text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
             connection.commit()
-            _upgrade(connection, script, package)
+            if not _is_newer(connection, package):
+                _upgrade(connection, script, package)
+                _note_support(connection, script)
             connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY_LOCK})
             connection.commit()
     finally:
@@ -58,10 +68,24 @@ def _upgrade(connection: Connection, script: ScriptDirectory, package: str) -> N
     connection.commit()
 
 
-def head(package: str) -> str:
-    """Return the newest revision of a package."""
-    revision = ScriptDirectory.from_config(_config(package)).get_current_head()
-    return revision or ""
+def _is_newer(connection: Connection, package: str) -> bool:
+    """Whether a later release has migrated the database. Raises UnfitSchema where this one does not work with it."""
+    if not connection.scalar(sa.text("SELECT to_regclass('schema_support') IS NOT NULL")):
+        return False
+    row = connection.execute(sa.text(schema.READ)).one_or_none()
+    ours = schema.newest(package)
+    if row is None or row.revision <= ours:
+        return False
+    schema.require_fit(schema.Schema(row.revision, row.works_with), ours, package)
+    return True
+
+
+def _note_support(connection: Connection, script: ScriptDirectory) -> None:
+    newest = script.get_revision("head")
+    assert newest is not None  # every service that migrates has one
+    connection.execute(_SUPPORT_TABLE)
+    connection.execute(_NOTE_SUPPORT, {"works_with": newest.module.WORKS_WITH})
+    connection.commit()
 
 
 def install_jobs_schema(op: Operations) -> None:

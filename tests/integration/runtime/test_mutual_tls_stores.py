@@ -1,8 +1,6 @@
 """Databases and Redis with passwords, over TLS. The engines of the wheels have no TLS built in, so that it is spoken by a proxy in front of them."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,15 +12,14 @@ import redis.exceptions
 import sqlalchemy as sa
 
 from services.console.development_certificates import files_in, write_certificates
-from services.local.model_choice import choose, models_toml
 from services.local.postgres import Postgres
 from services.local.valkey import Valkey
 from services.runtime.database import Database
 from services.runtime.errors import DependencyUnavailable
 from services.runtime.guarded_redis import connect
 from tests.fakes.tls_front import TlsFront
+from tests.service_process import models_file, told_by
 
-ROOT = Path(__file__).resolve().parents[3]
 PASSWORD = "sentinel/p@ss:word"
 WRONG = "sentinel-wrong-one"
 
@@ -140,34 +137,11 @@ async def test_a_service_with_a_wrong_password_says_so_in_one_line_and_keeps_it_
     database_front: TlsFront, certificates: Path, tmp_path: Path
 ) -> None:
     url = database_url(database_front, certificates / "ca.pem", WRONG)
-    environment = {"PARLOUR_CREDIT_DATABASE_URL": url, "PARLOUR_MODELS_FILE": str(_models_file(tmp_path)), "PARLOUR_LOG_LEVEL": "debug"}
-    environment |= {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'protos'}"}
-    told = await asyncio.gather(_told("migrate", environment), _told("serve", environment))
-    for lines in told:
+    environment = {"PARLOUR_CREDIT_DATABASE_URL": url, "PARLOUR_MODELS_FILE": str(models_file(tmp_path)), "PARLOUR_LOG_LEVEL": "debug"}
+    told = await asyncio.gather(told_by("credit", "migrate", environment), told_by("credit", "serve", environment))
+    for _, lines in told:
         assert WRONG not in "\n".join(lines)
         assert quote(WRONG, safe="") not in "\n".join(lines)
         naming = [line for line in lines if "password authentication failed for user" in line]
         assert len(naming) == 1
         assert "Traceback" not in "\n".join(lines)
-
-
-def _models_file(folder: Path) -> Path:
-    path = folder / "models.toml"
-    path.write_text(models_toml(choose({}, embedded=True, ollama_models=list), "http://127.0.0.1:9/v1", ""))
-    return path
-
-
-async def _told(role: str, environment: dict[str, str]) -> list[str]:
-    """What the credit service writes until it has told of its database, or ended."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.credit", role), cwd=ROOT, env=environment, stderr=asyncio.subprocess.PIPE
-    )
-    assert process.stderr is not None
-    lines: list[str] = []
-    async with asyncio.timeout(60):
-        async for line in process.stderr:
-            lines.append(line.decode())
-            if '"serving"' in lines[-1]:
-                process.terminate()
-    await process.wait()
-    return lines

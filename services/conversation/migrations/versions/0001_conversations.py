@@ -9,6 +9,7 @@ from services.runtime.migrations import install_jobs_schema
 
 revision = "0001"
 down_revision = None
+WORKS_WITH = "0001"
 
 _TABLES = (
     """

@@ -11,6 +11,7 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+WORKS_WITH = "0001"
 
 APP_ROLE = "parlour_memory_app"
 CONTENT_TABLES = ("memories", "memory_versions", "memory_embeddings", "memory_terms", "memory_traits", "observed_messages")
