@@ -1,11 +1,12 @@
 # Parlour. The person's commands are: make run, make up, make test. Arguments of the stack go into ARGS: make up ARGS="--port-base 51051".
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: setup run up test test-alerts test-dashboards rehearse-restore dashboards licences release-protos check docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-addressing train-addressing chaos chaos-gateway load clean
+.PHONY: setup run up test test-alerts test-dashboards test-images rehearse-restore dashboards licences release-protos check check-manifests docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-addressing train-addressing chaos chaos-gateway load clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
 PROTOS := $(wildcard protos/parlour/*/v1/*.proto)
+IMAGES := credit memory conversation gateway console
 PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12
 ASK := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))
 
@@ -16,7 +17,7 @@ up: setup ## start everything, until Ctrl-C
 	exec $(BIN)/python -m services.local up $(ARGS)
 
 # Files in the order of their names: those that start whole stacks come first, so that no worker is left with one at the end.
-test: check ## lint, types and every test but the long tiers: about twelve minutes
+test: check check-manifests ## lint, types and every test but the long tiers: about twelve minutes
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --session-timeout 1800 $(ARGS)
 
 check: setup ## what needs no test to run: style, types, protos
@@ -28,6 +29,18 @@ check: setup ## what needs no test to run: style, types, protos
 	rm -rf out/protos && mkdir -p out/protos && $(call generate,out/protos)
 	for made in $$(cd out/protos && find . -type f); do \
 	  cmp -s out/protos/$$made protos/$$made || { echo "protos/$$made is not what its proto makes: run make protos." >&2; exit 1; }; done
+
+# In an environment of its own: it pins much that we use in other versions.
+check-manifests: setup out/checkov/installed ## k8s/ as Kubernetes would get it, looked through for what is not safe
+	rm -rf out/manifests && mkdir -p out/manifests
+	for step in $$(cd k8s/overlays && dirname $$(find . -name kustomization.yaml -not -path '*/images/*')); do \
+	  $(BIN)/kubectl kustomize k8s/overlays/$$step > out/manifests/$$(echo $$step | tr -c 'a-z\n' -).yaml || exit 1; done
+	out/checkov/bin/checkov --config-file k8s/checkov.yaml --directory out/manifests
+
+out/checkov/installed: locks/checkov.lock .venv/installed
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python out/checkov
+	VIRTUAL_ENV=out/checkov $(BIN)/uv pip sync --quiet --require-hashes locks/checkov.lock
+	touch $@
 
 setup: .venv/installed ## the environment in .venv, from the lock file
 
@@ -64,17 +77,23 @@ dashboards: setup ## observability/grafana/, from observability/panels.py
 test-dashboards: setup ## every panel, asked of a real Prometheus while people talk to a real stack
 	$(BIN)/python -m tests.dashboards $(ARGS)
 
+test-images: setup ## builds every image and runs compose.yaml from them, without a Docker engine: needs root, buildah and debootstrap
+	$(BIN)/python -m tests.images
+
 rehearse-restore: setup ## loses a busy stack's database for good, restores it from a base backup and the log, and compares every row
 	$(BIN)/python -m tests.rehearsals.restore $(ARGS)
 
 docs: setup ## the parts of docs/ that are made from the code
 	$(BIN)/python -m tests.made_docs
 
-lock: setup ## requirements.lock, from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header --extra dev \
-	  pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header -c requirements.lock \
-	  training/requirements.in -o requirements-training.lock
+LOCKED := $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header
+
+lock: setup ## requirements.lock, from pyproject.toml, and what each image installs of it, in locks/
+	$(LOCKED) --extra dev pyproject.toml -o requirements.lock
+	$(LOCKED) -c requirements.lock training/requirements.in -o requirements-training.lock
+	for image in $(IMAGES); do $(LOCKED) -c requirements.lock --extra $$image pyproject.toml -o locks/$$image.lock || exit 1; done
+	echo hatchling | $(LOCKED) -c requirements.lock - -o locks/build.lock
+	echo checkov | $(LOCKED) - -o locks/checkov.lock
 
 bench: setup ## the figures of the README, as a table and a last line of JSON
 	$(BIN)/python -m tests.bench $(ARGS)
