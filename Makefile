@@ -1,7 +1,7 @@
 # Parlour. The person's commands are: make run, make up, make test. Arguments of the stack go into ARGS: make up ARGS="--port-base 51051".
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: setup run up test test-alerts test-dashboards test-images rehearse-restore dashboards licences release-protos check check-manifests docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-addressing train-addressing chaos chaos-gateway load clean
+.PHONY: setup run up test test-alerts test-dashboards test-images rehearse-restore dashboards licences release-protos check check-manifests docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-traces bench-addressing train-addressing chaos chaos-gateway load clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -103,6 +103,9 @@ bench-credit: setup ## the credit engine and its calls, beside what bounds them;
 
 bench-gateway: setup ## what a turn costs with 10,000 known people, model aside
 	$(BIN)/python -m tests.bench.gateway $(ARGS)
+
+bench-traces: setup ## whether each of 1,000 turns is one whole trace, and every log line names its own
+	$(BIN)/python -m tests.bench.traces $(ARGS)
 
 bench-memory: setup ## memory's searches and batch adds, beside what bounds them; ARGS="--seconds 5 --reads 500" for a quick look
 	$(BIN)/python -m tests.bench.memory $(ARGS)

@@ -62,6 +62,11 @@ class TraceCollector(trace_service_pb2_grpc.TraceServiceServicer):
                 self.spans += [Seen.of(names["service.name"], span) for span in scope.spans]
         return trace_service_pb2.ExportTraceServiceResponse()
 
+    @property
+    def endpoint(self) -> str:
+        """What services are told."""
+        return f"http://127.0.0.1:{self._port}"
+
     def trace(self, trace_id: str) -> list[Seen]:
         """Return a trace's spans in order of their beginning."""
         return sorted((span for span in self.spans if span.trace_id == trace_id), key=lambda span: span.began_ns)
