@@ -1,7 +1,7 @@
 # Parlour. The person's commands are: make run, make up, make test. Arguments of the stack go into ARGS: make up ARGS="--port-base 51051".
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: setup run up test test-alerts test-dashboards test-images rehearse-restore dashboards licences release-protos check check-manifests docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-traces bench-addressing train-addressing chaos chaos-gateway load clean
+.PHONY: setup run up test test-alerts test-dashboards test-images rehearse-restore dashboards licences release-protos check check-manifests audit docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-traces bench-addressing train-addressing chaos chaos-gateway load clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -37,9 +37,12 @@ check-manifests: setup out/checkov/installed ## k8s/ as Kubernetes would get it,
 	  $(BIN)/kubectl kustomize k8s/overlays/$$step > out/manifests/$$(echo $$step | tr -c 'a-z\n' -).yaml || exit 1; done
 	out/checkov/bin/checkov --config-file k8s/checkov.yaml --directory out/manifests
 
-out/checkov/installed: locks/checkov.lock .venv/installed
-	$(BIN)/uv venv --quiet --clear --python $(BIN)/python out/checkov
-	VIRTUAL_ENV=out/checkov $(BIN)/uv pip sync --quiet --require-hashes locks/checkov.lock
+audit: setup out/pip-audit/installed ## known vulnerabilities of everything that is pinned: needs PyPI's own index, which has the advisories
+	for lock in requirements.lock locks/*.lock; do out/pip-audit/bin/pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done
+
+out/%/installed: locks/%.lock .venv/installed
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python out/$*
+	VIRTUAL_ENV=out/$* $(BIN)/uv pip sync --quiet --require-hashes locks/$*.lock
 	touch $@
 
 setup: .venv/installed ## the environment in .venv, from the lock file
@@ -93,7 +96,7 @@ lock: setup ## requirements.lock, from pyproject.toml, and what each image insta
 	$(LOCKED) -c requirements.lock training/requirements.in -o requirements-training.lock
 	for image in $(IMAGES); do $(LOCKED) -c requirements.lock --extra $$image pyproject.toml -o locks/$$image.lock || exit 1; done
 	echo hatchling | $(LOCKED) -c requirements.lock - -o locks/build.lock
-	echo checkov | $(LOCKED) - -o locks/checkov.lock
+	for tool in checkov pip-audit; do echo $$tool | $(LOCKED) - -o locks/$$tool.lock || exit 1; done
 
 bench: setup ## the figures of the README, as a table and a last line of JSON
 	$(BIN)/python -m tests.bench $(ARGS)
