@@ -7,12 +7,14 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import redis
 
+from services.local.addresses import free_port
 from services.local.child import spawn, stop
 from services.local.postgres import NOT_DURABLE, Postgres
 from services.local.valkey import Valkey
@@ -110,12 +112,12 @@ def conversation_database_url(postgres: Postgres, cloned_database: Callable[[str
 
 
 @pytest.fixture(scope="session")
-def start_valkey(engine_folder: Path, watchdog: Watchdog) -> Iterator[Callable[[str], Valkey]]:
-    """Starts further Valkey servers: `start_valkey("name")`."""
+def start_valkey(engine_folder: Path, watchdog: Watchdog) -> Iterator[Callable[..., Valkey]]:
+    """Starts further Valkey servers: `start_valkey("name", {"a setting": "its value"})`."""
     started = []
 
-    def start(name: str) -> Valkey:
-        server = Valkey(engine_folder / name, engine_folder)
+    def start(name: str, settings: Mapping[str, str] | None = None) -> Valkey:
+        server = Valkey(engine_folder / name, engine_folder, settings=settings)
         server.socket = engine_folder / f"{name}.sock"
         server.prepare()
         log_path = engine_folder / f"{name}.log"
@@ -130,9 +132,16 @@ def start_valkey(engine_folder: Path, watchdog: Watchdog) -> Iterator[Callable[[
 
 
 @pytest.fixture(scope="session")
-def valkey(start_valkey: Callable[[str], Valkey]) -> Valkey:
-    """The session's Valkey."""
-    return start_valkey("valkey")
+def valkey(start_valkey: Callable[..., Valkey], engine_folder: Path) -> Valkey:
+    """The session's Valkey: a cluster of one, which refuses a command whose keys would lie on several machines of a larger one."""
+    bus, port = free_port(), free_port()
+    nodes = str(engine_folder / "valkey-nodes.conf")
+    server = start_valkey("valkey", {"cluster-enabled": "yes", "cluster-config-file": nodes, "port": str(port), "cluster-port": str(bus)})
+    with redis.Redis.from_url(server.url) as client:
+        client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16_383)
+        while client.execute_command("CLUSTER INFO")["cluster_state"] != "ok":
+            time.sleep(0.01)
+    return server
 
 
 @pytest.fixture

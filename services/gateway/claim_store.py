@@ -1,8 +1,11 @@
 """Claims on messages and the lines of their people, in Redis.
 
-Keys are `parlour:message:<message_id>:<attempt>`, which hold who works on it or that it is done, and `parlour:line:<digest of a person>`, which hold
-the turns that wait: ids and states, never text. Discord's message ids grow with time, and so order a line; other ids have no order.
+Keys are `parlour:message:{<line>}:<message_id>:<attempt>`, which hold who works on it or that it is done, and `parlour:line:{<line>}`, which hold
+the turns that wait; a line is the digest of a person. Ids and states, never text. Discord's message ids grow with time, and so order a line; other
+ids have no order.
 """
+
+from collections.abc import Sequence
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
@@ -71,21 +74,21 @@ class ClaimStore:
     async def put(self, turn_id: str, line: str, secret: bytes, *, in_order: bool) -> bytes | None:
         """Put a claim, if nobody has one; return what there was: None, DONE, somebody's secret, or what the message is behind in its line."""
         score = _score(turn_id) if in_order else ""
-        keys = [_name(turn_id), _line_name(line)]
-        found = await self._run(_CLAIM, keys, secret, self._ttl_ms, turn_id, score, LINE_MS, f"{PREFIX}:")
+        before = _name("", line)
+        found = await self._run(_CLAIM, _names(turn_id, line), secret, self._ttl_ms, turn_id, score, LINE_MS, before)
         return found if isinstance(found, bytes) else None
 
-    async def renew(self, turn_id: str, secret: bytes) -> bool:
+    async def renew(self, turn_id: str, line: str, secret: bytes) -> bool:
         """Prolong a claim; False if it is no longer ours."""
-        return bool(await self._run(_RENEW, [_name(turn_id)], secret, self._ttl_ms))
+        return bool(await self._run(_RENEW, [_name(turn_id, line)], secret, self._ttl_ms))
 
     async def finish(self, turn_id: str, line: str, secret: bytes) -> None:
         """Say that a message is done, unless somebody else has it now."""
-        await self._run(_FINISH, [_name(turn_id), _line_name(line)], secret, self._done_ms, turn_id)
+        await self._run(_FINISH, _names(turn_id, line), secret, self._done_ms, turn_id)
 
     async def release(self, turn_id: str, line: str, secret: bytes) -> None:
         """Give a claim up, so that anybody may have the message."""
-        await self._run(_RELEASE, [_name(turn_id), _line_name(line)], secret, turn_id)
+        await self._run(_RELEASE, _names(turn_id, line), secret, turn_id)
 
     async def announce(self, turn_id: str, line: str) -> None:
         """Let a message wait in its person's line."""
@@ -96,12 +99,15 @@ class ClaimStore:
         """Take a message out of its person's line."""
         await self._run(_STRIKE, [_line_name(line)], turn_id)
 
-    async def open_to_all(self, turn_ids: list[str]) -> list[bool]:
-        """Return of each message whether nobody works on it: it is done, or its claim is gone."""
+    async def open_to_all(self, messages: Sequence[tuple[str, str]]) -> list[bool]:
+        """Return of each message, a turn id and its line, whether nobody works on it: it is done, or its claim is gone."""
         if self._client is None:
             raise ClaimsUnavailable("no Redis")
         try:
-            found = await self._client.mget([_name(turn_id) for turn_id in turn_ids])
+            async with self._client.pipeline(transaction=False) as pipeline:  # the messages lie in many slots of a cluster
+                for turn_id, line in messages:
+                    pipeline.get(_name(turn_id, line))
+                found = await pipeline.execute()
         except (RedisError, OSError) as error:
             raise ClaimsUnavailable(str(error)) from error
         return [value is None or value == DONE for value in found]
@@ -143,9 +149,14 @@ def _score(turn_id: str) -> str:
     return message_id if message_id.isascii() and message_id.isdigit() else ""
 
 
-def _name(turn_id: str) -> str:
-    return f"{PREFIX}:{turn_id}"
+# The braces have a cluster keep a line, and the claims of all that is in it, in one slot.
+def _names(turn_id: str, line: str) -> list[str]:
+    return [_name(turn_id, line), _line_name(line or turn_id)]
+
+
+def _name(turn_id: str, line: str) -> str:
+    return f"{PREFIX}:{{{line or turn_id}}}:{turn_id}"
 
 
 def _line_name(line: str) -> str:
-    return f"{LINE_PREFIX}:{line}"
+    return f"{LINE_PREFIX}:{{{line}}}"

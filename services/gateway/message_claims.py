@@ -62,6 +62,7 @@ class _Watch:
     """Waits for a key to say something else than who has it."""
 
     turn_id: str
+    line: str
     changed: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -103,7 +104,8 @@ class MessageClaims:
     async def claimed(self, turn_id: str, line: str = "", *, watch: bool = True) -> AsyncIterator[Claim]:
         """Wait until this gateway is to answer the message, or need not: then the claim is not `mine`. Without `watch`, decide at once.
 
-        `line` names the message's person: it is waited until those before it are done that any gateway has announced.
+        `line` names the message's person, the same for every gateway that claims it: it is waited until those before it are done that any gateway
+        has announced.
         Say `done()` on it when the answer is where it belongs. Left without that, the message is open again to any gateway, at once.
         """
         claim = await self._claim(turn_id, line, watch)
@@ -192,7 +194,7 @@ class MessageClaims:
             ahead = behind.of(held, self._clock())
             if ahead is not None:
                 await self._let_pass(ahead, line, behind)
-            elif watch and await self._change_of(turn_id):
+            elif watch and await self._change_of(turn_id, line):
                 taken_over = True
             else:
                 return self._refused(turn_id, "not_watched")
@@ -202,7 +204,7 @@ class MessageClaims:
         if behind.idle_s(self._clock()) > self._ttl_s:
             _claims.labels("struck").inc()
             await self._strike(ahead, line)
-        elif not (behind.a_worker and await self._change_of(ahead)):
+        elif not (behind.a_worker and await self._change_of(ahead, line)):
             await asyncio.sleep(self._poll_s)
 
     async def _strike(self, turn_id: str, line: str) -> None:
@@ -214,12 +216,12 @@ class MessageClaims:
         _claims.labels(result).inc()
         return Claim(turn_id, mine=False, answered=result == "done")
 
-    async def _change_of(self, turn_id: str) -> bool:
+    async def _change_of(self, turn_id: str, line: str) -> bool:
         """Wait until the message is done or its claim has died; False, at once, where too many are watched."""
         if sum(map(len, self._watched.values())) >= self._watched_max:
             _log.warning("a message is left to the gateway that has it: too many are watched", watched=self._watched_max)
             return False
-        watch = _Watch(turn_id)
+        watch = _Watch(turn_id, line)
         self._watched.setdefault(turn_id, []).append(watch)
         _watched_gauge.inc()
         self._watching = self._running(self._watching, self._watch_forever, "watch message claims")
@@ -243,7 +245,7 @@ class MessageClaims:
             await asyncio.sleep(self._poll_s)
             turn_ids = list(self._watched)
             try:
-                changed = await self._store.open_to_all(turn_ids)
+                changed = await self._store.open_to_all([(turn_id, self._watched[turn_id][0].line) for turn_id in turn_ids])
             except ClaimsUnavailable:
                 continue
             for turn_id in itertools.compress(turn_ids, changed):
@@ -260,7 +262,7 @@ class MessageClaims:
     async def _renew(self, claim: Claim) -> None:
         started_at_s = self._clock()
         try:
-            renewed = await self._store.renew(claim.turn_id, claim.secret)
+            renewed = await self._store.renew(claim.turn_id, claim.line, claim.secret)
         except ClaimsUnavailable:
             return
         if renewed:

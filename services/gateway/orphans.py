@@ -11,6 +11,7 @@ from services.gateway import notices, requests
 from services.gateway.answer_parts import message_id_of
 from services.gateway.assistant_turn import Services
 from services.gateway.message_claims import MessageClaims
+from services.gateway.person_lease import lease_name
 from services.gateway.settings import GatewaySettings
 from services.gateway.settlement import Settlement
 from services.runtime import failures
@@ -104,7 +105,8 @@ class OrphanPoll:
         turn_id = f"{message_id}:{turn.message.attempt}"
         if self._claims.concerns_us(turn_id):
             return False
-        async with self._claims.claimed(turn_id, watch=False) as claim:
+        line = lease_name(turn.message.user_id, turn.message.guild_id)
+        async with self._claims.claimed(turn_id, line, watch=False) as claim:
             if claim.answered:  # in this turn's stead by another part of the message, or by a gateway that could not store it
                 return await self._apologise(turn, None)
             apologised = claim.mine and await self._apologise(turn, courier)

@@ -5,6 +5,7 @@ import platform
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,9 +19,10 @@ MEMORY_MAX = "64mb"
 class Valkey:
     """One server; `url` is what clients connect to."""
 
-    def __init__(self, folder: Path, socket_folder: Path) -> None:
+    def __init__(self, folder: Path, socket_folder: Path, *, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.socket = socket_folder / "valkey.sock"
+        self._settings = settings or {}
 
     @property
     def url(self) -> str:
@@ -44,6 +46,7 @@ class Valkey:
             "maxmemory": MEMORY_MAX,
             "maxmemory-policy": "volatile-lru",
             "loglevel": "warning",
+            **self._settings,
         }
         argv = [str(_binary())]
         for name, value in settings.items():

@@ -105,7 +105,7 @@ async def test_a_gateway_that_was_paused_learns_that_its_message_is_no_longer_it
         assert not await paused.still_mine("1:0")
         claim.done()
         await stack.aclose()
-        assert (await held(redis_url))[b"parlour:message:1:0"] == b"done"
+        assert (await held(redis_url))[b"parlour:message:{1:0}:1:0"] == b"done"
 
 
 async def test_a_gateway_that_was_paused_goes_on_where_nobody_took_over(redis_url):
@@ -118,7 +118,7 @@ async def test_a_gateway_that_was_paused_goes_on_where_nobody_took_over(redis_ur
         assert await held(redis_url) == {}
         clock.now_s += 2 * TTL_S
         assert await paused.still_mine("1:0")
-        assert (await held(redis_url))[b"parlour:message:1:0"].startswith(b"one/")
+        assert (await held(redis_url))[b"parlour:message:{1:0}:1:0"].startswith(b"one/")
 
 
 async def test_more_than_can_be_watched_is_left_to_the_gateway_that_has_it(redis_url):
@@ -165,7 +165,7 @@ async def test_that_a_message_is_done_is_said_until_redis_hears_it(redis_url):
             await operator.execute_command("CLIENT", "PAUSE", "500", "ALL")  # type: ignore[no-untyped-call]
         assert await answered(two, "1:0") is False
         await one.drain()
-        assert (await held(redis_url))[b"parlour:message:1:0"] == b"done"
+        assert (await held(redis_url))[b"parlour:message:{1:0}:1:0"] == b"done"
 
 
 class LosesAnAnswer(redis.Redis):
@@ -194,11 +194,11 @@ async def test_a_claim_whose_grant_was_lost_in_a_pause_is_ours(redis_url):
 async def test_what_is_stored_is_ids_and_states_that_run_out(redis_url):
     async with gateway(redis_url) as one:
         async with one.claimed("12:0"), redis.from_url(redis_url) as client:
-            assert 0 < await client.pttl("parlour:message:12:0") <= TTL_S * 1000
+            assert 0 < await client.pttl("parlour:message:{12:0}:12:0") <= TTL_S * 1000
         assert await answered(one, "13:0")
         async with redis.from_url(redis_url) as client:
-            assert await client.get("parlour:message:13:0") == b"done"
-            assert 0 < await client.pttl("parlour:message:13:0") <= 60_000
+            assert await client.get("parlour:message:{13:0}:13:0") == b"done"
+            assert 0 < await client.pttl("parlour:message:{13:0}:13:0") <= 60_000
 
 
 async def test_a_gateway_that_saw_only_the_last_of_a_burst_waits_for_those_that_another_one_has_announced(redis_url):
@@ -252,7 +252,7 @@ async def test_a_message_that_was_given_up_or_withdrawn_holds_up_nobody(redis_ur
             assert claim.mine
             claim.done()
         await one.drain()
-        assert sorted(await held_keys(redis_url)) == [b"parlour:message:12:0"]
+        assert sorted(await held_keys(redis_url)) == [b"parlour:message:{ann}:12:0"]
 
 
 async def held_keys(redis_url: str) -> list[bytes]:

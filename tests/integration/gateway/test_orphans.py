@@ -11,9 +11,12 @@ from parlour.conversation.v1 import conversation_pb2
 from services.gateway.message_claims import MessageClaims
 from services.gateway.notices import WORDS as NOTICES
 from services.gateway.orphans import OrphanPoll
+from services.gateway.person_lease import lease_name
 from services.runtime import errors
 from tests.integration.gateway.scripted_faults import START
 from tests.integration.gateway.scripted_services import Scripted, ask, eventually, scripted_services
+
+LINE = lease_name("ada", "")
 
 
 @pytest.fixture
@@ -135,7 +138,7 @@ async def test_a_lost_message_that_another_gateway_answers_after_all_gets_no_apo
     scripted.assistant.couriers.connect("discord", channel := Channel())
     async with claims_of(redis_url, "this one") as ours, claims_of(redis_url, "another one") as theirs:
         poll = OrphanPoll(scripted.services, scripted.settlement, scripted.settings, scripted.assistant.couriers, claims=ours)
-        async with theirs.claimed("lost:0") as claim:
+        async with theirs.claimed("lost:0", LINE) as claim:
             assert await poll.poll_once() == 0
             assert (channel.said, scripted.turn_states()) == ([], ["ACCEPTED"])
             claim.done()
@@ -151,7 +154,7 @@ async def test_a_lost_message_that_this_gateway_answers_itself_gets_no_apology(s
     scripted.assistant.couriers.connect("discord", channel := Channel())
     async with claims_of(redis_url, "this one") as ours:
         poll = OrphanPoll(scripted.services, scripted.settlement, scripted.settings, scripted.assistant.couriers, claims=ours)
-        async with ours.claimed("lost:0"):
+        async with ours.claimed("lost:0", LINE):
             assert await poll.poll_once() == 0
         assert channel.said == []
 
@@ -163,6 +166,6 @@ async def test_an_apology_is_the_answer_to_a_message_for_every_gateway(scripted:
         poll = OrphanPoll(scripted.services, scripted.settlement, scripted.settings, scripted.assistant.couriers, claims=ours)
         assert await poll.poll_once() == 1
         await ours.drain()
-        async with theirs.claimed("lost:0") as claim:
+        async with theirs.claimed("lost:0", LINE) as claim:
             assert not claim.mine
         assert len(channel.said) == 1

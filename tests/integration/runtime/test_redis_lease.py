@@ -58,3 +58,8 @@ async def test_without_redis_the_caller_is_told():
     with pytest.raises(RedisUnavailable):
         await RedisLeases(client).acquire("g:u")
     await client.aclose()
+
+
+async def test_these_tests_would_find_a_command_whose_keys_lie_on_several_machines_of_a_cluster(client):
+    with pytest.raises(redis.RedisError, match=r"(?i)slot"):
+        await client.mget(["parlour:message:1", "parlour:message:2"])
