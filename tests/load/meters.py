@@ -12,6 +12,7 @@ import psutil
 import psycopg
 
 from services.local.environment import DATABASES
+from services.local.postgres import Postgres
 from tests.bench.turn import jobs_drained
 from tests.running_stack import SERVICES, Person, RunningStack
 
@@ -26,6 +27,7 @@ _JOBS = "procrastinate"
 _OUR_LOOK = "procrastinate_periodic_defers d WHERE"
 """Only in what tests.bench.turn.jobs_drained asks: that is the measurement, not the product."""
 _LOGGED_S = 5.0
+_ROWS = "SELECT datname, tup_inserted + tup_updated + tup_deleted, pg_database_size(datname) FROM pg_stat_database WHERE datname = ANY(%s)"
 
 
 class Processes:
@@ -79,6 +81,40 @@ class Reading:
     @classmethod
     def take(cls, processes: Processes) -> "Reading":
         return cls(time.monotonic(), processes.cpu_s())
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What had been written at one moment: by database rows inserted, updated and deleted, and bytes on disk; the log's bytes of all together."""
+
+    rows: Mapping[str, int]
+    bytes: Mapping[str, int]
+    log_bytes: int
+
+    @classmethod
+    async def take(cls, stack: RunningStack) -> "Stored":
+        """Ask PostgreSQL."""
+        async with await psycopg.AsyncConnection.connect(_superuser_url(stack), autocommit=True) as connection:
+            rows = await (await connection.execute(_ROWS, [list(DATABASES)])).fetchall()
+            log = await (await connection.execute("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn")).fetchone()
+        assert log is not None
+        return cls({name: int(changed) for name, changed, _ in rows}, {name: int(size) for name, _, size in rows}, int(log[0]))
+
+    def per_turn(self, before: "Stored", turns: int) -> "WrittenPerTurn":
+        """Return what each turn wrote since."""
+        each = max(1, turns)
+        rows = {name: round((count - before.rows[name]) / each, 1) for name, count in self.rows.items()}
+        kilobytes = {name: round((size - before.bytes[name]) / each / 1000, 2) for name, size in self.bytes.items()}
+        return WrittenPerTurn(rows, kilobytes, round((self.log_bytes - before.log_bytes) / each / 1000, 1))
+
+
+@dataclass(frozen=True)
+class WrittenPerTurn:
+    """What a turn leaves: rows changed, kilobytes that the files grew by with indexes, and kilobytes of the log."""
+
+    rows: dict[str, float]
+    kilobytes: dict[str, float]
+    log_kilobytes: float
 
 
 async def idle_rates(processes: Processes, seconds: float) -> dict[str, float]:
@@ -176,10 +212,13 @@ async def _settled(stack: RunningStack) -> int:
     return len(stack.log("postgres"))
 
 
+def _superuser_url(stack: RunningStack) -> str:
+    return Postgres(stack.data_dir / "postgres").url()
+
+
 async def _log_statements(stack: RunningStack, which: str) -> None:
     """Tell the server what to log; return when it does so."""
-    url = stack.database_url("credit").replace("credit@/credit", "postgres@/postgres")
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+    async with await psycopg.AsyncConnection.connect(_superuser_url(stack), autocommit=True) as connection:
         await connection.execute(f"ALTER SYSTEM SET log_statement = '{which}'".encode())
         await connection.execute("SELECT pg_reload_conf()")
         async with asyncio.timeout(_LOGGED_S):

@@ -12,7 +12,8 @@ import psutil
 from hdrh.histogram import HdrHistogram
 
 from tests.load.arrivals import Phase
-from tests.load.meters import Statements
+from tests.load.capacity import error
+from tests.load.meters import Statements, WrittenPerTurn
 from tests.load.profiles import Step
 from tests.load.settings import LoadSettings
 from tests.load.tally import Tally, error_counts, percentile_ms
@@ -41,6 +42,9 @@ class Findings:
     cpu_ms_per_turn: dict[str, float] = field(default_factory=dict)
     cores: dict[str, float] = field(default_factory=dict)
     """That each part kept busy while the cost of a turn was measured."""
+    capacity_turns_per_s: float = 0.0
+    """What the model of tests.load.capacity makes of that cost; of steps alone."""
+    written: WrittenPerTurn | None = None
     statements: Statements | None = None
     resident_mb: list[tuple[float, dict[str, float]]] = field(default_factory=list)
     """Memory by part, at seconds of the run."""
@@ -64,6 +68,8 @@ def figures_of(found: Findings) -> Figures:
     if found.half is not None:
         measured["p99_ms"] = round(percentile_ms(found.half.answers, 99), 1)
         measured["p50_ms"] = round(percentile_ms(found.half.answers, 50), 1)
+        measured["capacity_turns_per_second"] = round(found.capacity_turns_per_s, 2)
+        measured["capacity_model_error"] = round(error(found.capacity_turns_per_s, found.peak_turns_per_s), 3)
     overall = {f"p{at:g}": round(percentile_ms(answers, at), 1) for at in PERCENTILES} | {"longest": round(percentile_ms(answers, 100), 1)}
     measured |= {
         "overall_ms": overall,
@@ -78,6 +84,10 @@ def figures_of(found: Findings) -> Figures:
         "cpu_ms_per_turn": found.cpu_ms_per_turn,
         "cores_busy": {name: round(value, 3) for name, value in found.cores.items()},
     }
+    if found.written is not None:
+        measured["rows_per_turn"] = found.written.rows
+        measured["stored_kb_per_turn"] = found.written.kilobytes
+        measured["wal_kb_per_turn"] = found.written.log_kilobytes
     if found.statements is not None:
         measured["queries_per_turn"] = found.statements.until_answered
         measured["queries_per_turn_with_jobs"] = found.statements.in_all

@@ -8,10 +8,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import grpc
+import psutil
 
 from tests.bench.turn import channel_to, echoes_per_second, jobs_drained
 from tests.load.arrivals import Phase
-from tests.load.meters import Processes, Reading, count_statements, cpu_ms_per_turn, idle_rates, rates
+from tests.load.capacity import turns_per_second
+from tests.load.meters import Processes, Reading, Stored, count_statements, cpu_ms_per_turn, idle_rates, rates
 from tests.load.mix import TURNS, Kind
 from tests.load.people import Guilds
 from tests.load.plan import Plan
@@ -81,10 +83,11 @@ class Run:
     async def costed_part(self, name: str, made_of: list[Phase]) -> Tally:
         """The same, with what a turn costs, the jobs that it causes included."""
         await self.drained()
-        before = Reading.take(self.processes)
+        before, stored = Reading.take(self.processes), await Stored.take(self.stack)
         _, tally = await self.part(name, made_of)
         await self.drained()
         after = Reading.take(self.processes)
+        self.found.written = (await Stored.take(self.stack)).per_turn(stored, tally.turns)
         self.found.cpu_ms_per_turn = cpu_ms_per_turn(before, after, self.idle, tally.turns)
         self.found.cores = rates(before, after)
         return tally
@@ -116,6 +119,7 @@ class Run:
             rate_per_s *= STEP_GROWTH
         self.found.peak_turns_per_s, half_rate = half_of_peak(self.found.steps)
         self.found.half = await self.costed_part("half of the peak", [Phase(f"half: {half_rate:.1f}/s", half_rate, half_s)])
+        self.found.capacity_turns_per_s = turns_per_second(psutil.cpu_count() or 1, self.idle, self.found.cpu_ms_per_turn)
 
     async def profile(self) -> None:
         """Send what the profile says."""
