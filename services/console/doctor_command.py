@@ -39,7 +39,14 @@ def run(screen: Console, given: argparse.Namespace, address: Address) -> int:
     from services.console.doctor.stack import SERVICES, read_stack
 
     addresses = {name: address(name, given.port_base) for name in SERVICES}
-    stack = read_stack(addresses, {name: metrics_address(name, one) for name, one in addresses.items()}, tls=_tls(), timeout_s=given.timeout)
+    stack = read_stack(
+        addresses,
+        {name: metrics_address(name, one) for name, one in addresses.items()},
+        tls=_tls(),
+        discord_token=os.environ.get("DISCORD_TOKEN", ""),
+        discord_url=os.environ.get("PARLOUR_DISCORD_API_URL", ""),
+        timeout_s=given.timeout,
+    )
     findings = examined(stack)
     if given.json:
         screen.print_json(json.dumps({"healthy": not _broken(findings), "findings": [asdict(finding) for finding in findings]}))

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from prometheus_client import Info
 from psycopg.rows import class_row
 
 from services.runtime.telemetry import get_logger
 
 CONNECT_TIMEOUT_S = 2
 READ = "SELECT a.version_num AS revision, s.works_with FROM alembic_version a CROSS JOIN schema_support s"
+_info = Info("parlour_schema", "The revision that the service's database was at when it started, and the newest that the service knows")
 _log = get_logger(__name__)
 
 
@@ -68,5 +70,7 @@ async def require_schema(database_url: str, package: str) -> None:
         _log.warning("the tables of the database could not be looked at", error=type(error).__name__)
         return
     require_fit(found, ours, package)
-    if found is not None and found.revision > ours:
+    assert found is not None  # it fits
+    _info.info({"revision": found.revision, "known": ours})
+    if found.revision > ours:
         _log.warning("the database is newer than this release, and works with it", revision=found.revision, known=ours)

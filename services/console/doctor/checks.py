@@ -41,6 +41,41 @@ def versions(stack: Stack) -> Iterator[Finding]:
         yield ok("versions", "all", f"{', '.join(found)}: {next(iter(found.values()))}")
 
 
+def tables(stack: Stack) -> Iterator[Finding]:
+    """Databases are at the revision of the services on them. A service on one that is older, or too new, does not even start."""
+    for service in stack.services.values():
+        for sample in service.metrics.of("parlour_schema_info") if service.metrics is not None else ():
+            revision, known = sample.labels["revision"], sample.labels["known"]
+            what = f"its database is at revision {revision}"
+            if revision == known:
+                yield ok("tables", service.name, what)
+            else:
+                yield warn("tables", service.name, f"{what}, newer than the {known} of its release", "finish the update, or the way back")
+
+
+def discord(stack: Stack) -> Iterator[Finding]:
+    """Discord accepts the bot's token, lets it read messages, and knows its commands. Asked by whoever has the token."""
+    found = stack.discord
+    if found is None:
+        return
+    if found.refused:
+        yield broken("discord", "token", "Discord does not accept it", "copy it anew from the Bot page of the application, into DISCORD_TOKEN")
+        return
+    if found.problem:
+        yield warn("discord", "bot", f"Discord could not be asked: {found.problem}", "try again; see https://discordstatus.com")
+        return
+    yield ok("discord", "token", "Discord accepts it")
+    if found.reads_messages:
+        yield ok("discord", "intents", "it may read messages")
+    else:
+        advice = "switch on Message Content Intent on the Bot page of the application: without it the gateway is refused"
+        yield broken("discord", "intents", "it may not read messages", advice)
+    if found.commands:
+        yield ok("discord", "commands", f"{found.commands} slash commands are registered")
+    else:
+        yield warn("discord", "commands", "no slash commands are registered", "register them: parlour discord register")
+
+
 def dependencies(stack: Stack) -> Iterator[Finding]:
     """What each service needs answers it."""
     for service in stack.services.values():
@@ -170,7 +205,7 @@ _MODEL_PROBLEMS = {
     "refused": ("its provider refuses our key", "see that the variable that the models file names in api_key_env holds a valid key"),
 }
 
-CHECKS: tuple[Check, ...] = (reachable, versions, dependencies, breakers, outage, replicas, clocks, certificates, models)
+CHECKS: tuple[Check, ...] = (reachable, versions, tables, dependencies, breakers, outage, replicas, clocks, certificates, models, discord)
 
 
 def examined(stack: Stack) -> list[Finding]:

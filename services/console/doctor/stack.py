@@ -8,6 +8,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from parlour.gateway.v1 import gateway_pb2, gateway_pb2_grpc
+from services.console.doctor.discord_application import Application, read_application
 from services.console.doctor.metrics_page import MetricsPage, NoMetrics, fetched
 from services.runtime.security import Tls
 
@@ -46,23 +47,35 @@ class Service:
 
 @dataclass(frozen=True)
 class Stack:
-    """All that was read. `status` is what the gateway says of its features, None where it does not; `tls`: what the calls were made with."""
+    """All that was read. `status` is what the gateway says of its features, None where it does not; `tls`: what the calls were made with;
+    `discord`: what Discord says of the bot, None where nobody has its token."""
 
     services: Mapping[str, Service]
     status: gateway_pb2.GetStatusResponse | None = None
     tls: Tls | None = None
+    discord: Application | None = None
 
 
-def read_stack(addresses: Mapping[str, str], metrics_addresses: Mapping[str, str], *, tls: Tls | None = None, timeout_s: float = 2.0) -> Stack:
-    """Ask every service, all at once."""
+def read_stack(
+    addresses: Mapping[str, str],
+    metrics_addresses: Mapping[str, str],
+    *,
+    tls: Tls | None = None,
+    discord_token: str = "",
+    discord_url: str = "",
+    timeout_s: float = 2.0,
+) -> Stack:
+    """Ask every service, all at once, and Discord where there is a token."""
 
     def connect(address: str) -> grpc.Channel:
         return grpc.insecure_channel(address) if tls is None else grpc.secure_channel(address, tls.channel_credentials())
 
-    with ThreadPoolExecutor(len(SERVICES) + 1) as pool:
+    with ThreadPoolExecutor(len(SERVICES) + 2) as pool:
         status = pool.submit(_status, connect, addresses["gateway"], timeout_s)
+        discord = pool.submit(read_application, discord_token, discord_url, timeout_s=timeout_s) if discord_token else None
         services = pool.map(lambda name: _service(name, connect, addresses[name], metrics_addresses[name], timeout_s), SERVICES)
-        return Stack({service.name: service for service in services}, status.result(), tls)
+        read = {service.name: service for service in services}
+        return Stack(read, status.result(), tls, discord.result() if discord is not None else None)
 
 
 def _service(name: str, connect: Connect, address: str, metrics_address: str, timeout_s: float) -> Service:

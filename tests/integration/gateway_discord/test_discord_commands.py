@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from parlour.gateway.v1 import gateway_pb2
+from services.console.doctor.discord_application import Application, read_application
 from services.gateway.discord.api import invite_link
 from services.gateway.discord.register import DiscordRefused, register_commands
 from services.gateway.discord.slash_commands import command_payloads
@@ -44,6 +45,20 @@ async def test_registering_twice_keeps_the_ids(place: Place) -> None:
 async def test_registering_with_a_bad_token_says_so(place: Place) -> None:
     with pytest.raises(DiscordRefused, match="DISCORD_TOKEN"):
         await register_commands(settings_for(place.discord, discord_token="wrong"))
+
+
+async def test_the_doctor_reads_what_discord_knows_of_the_bot(place: Place) -> None:
+    url = place.discord.api_url
+
+    async def read(token: str, at: str = url) -> Application:
+        return await asyncio.to_thread(read_application, token, at, timeout_s=5)
+
+    assert await read(place.discord.token) == Application(reads_messages=True, commands=0)
+    await register_commands(settings_for(place.discord))
+    assert await read(place.discord.token) == Application(reads_messages=True, commands=len(command_payloads()))
+    assert await read("wrong") == Application(refused=True)
+    assert (await read("wrong", "http://127.0.0.1:1")).problem == "Connection refused"
+    assert (await read(place.discord.token, f"{url}/nowhere")).problem == "it answers with status 404"
 
 
 @pytest.mark.parametrize(("token", "status", "told"), [(None, 0, "Slash commands registered."), ("", 1, "DISCORD_TOKEN must be set.")])

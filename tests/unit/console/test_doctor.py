@@ -1,12 +1,14 @@
 """What the doctor makes of a reading of the stack."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from parlour.gateway.v1 import gateway_pb2
 from services.console.doctor import checks
+from services.console.doctor.discord_application import Application
 from services.console.doctor.finding import Standing
 from services.console.doctor.metrics_page import MetricsPage, NoMetrics, parsed
 from services.console.doctor.stack import SERVICES, Service, Stack
@@ -131,6 +133,26 @@ def test_a_model_that_is_away_is_broken_only_where_no_other_is_left() -> None:
     two = standings(checks.models, stack(conversation=service("conversation", reach(small="refused", large="reached"))))
     assert one == [("small", Standing.BROKEN)]
     assert sorted(two) == [("large", Standing.OK), ("small", Standing.WARN)]
+
+
+@pytest.mark.parametrize(("revision", "standing"), [("0001", Standing.OK), ("0002", Standing.WARN)])
+def test_a_database_ahead_of_its_service_is_worth_a_look(revision: str, standing: Standing) -> None:
+    shown = page(parlour_schema_info={(f"revision={revision}", "known=0001"): 1})
+    assert standings(checks.tables, stack(credit=service("credit", shown))) == [("credit", standing)]
+
+
+@pytest.mark.parametrize(
+    ("application", "found"),
+    [
+        (None, []),
+        (Application(refused=True), [("token", Standing.BROKEN)]),
+        (Application("no route to host"), [("bot", Standing.WARN)]),
+        (Application(reads_messages=True, commands=20), [("token", Standing.OK), ("intents", Standing.OK), ("commands", Standing.OK)]),
+        (Application(commands=0), [("token", Standing.OK), ("intents", Standing.BROKEN), ("commands", Standing.WARN)]),
+    ],
+)
+def test_the_bot_is_asked_about_at_discord_by_whoever_has_its_token(application: Application | None, found: list[tuple[str, Standing]]) -> None:
+    assert standings(checks.discord, replace(stack(), discord=application)) == found
 
 
 def test_what_is_not_well_comes_with_what_to_do() -> None:
