@@ -1,7 +1,7 @@
 # Parlour. The person's commands are: make run, make up, make test. Arguments of the stack go into ARGS: make up ARGS="--port-base 51051".
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: setup run up test test-alerts test-dashboards test-images rehearse-restore dashboards licences release-protos check check-manifests audit docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-traces bench-addressing train-addressing chaos chaos-gateway load clean
+.PHONY: setup run up test test-alerts test-dashboards test-images rehearse-restore dashboards licences release-protos release-databases check check-manifests audit docs protos lock bench bench-credit bench-credit-growth bench-memory bench-recall bench-context bench-gateway bench-traces bench-addressing train-addressing chaos chaos-gateway load clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -70,6 +70,9 @@ test-alerts: setup ## the alerts, tried out by promtool, which comes with Promet
 
 release-protos: setup ## protos/released.binpb: what callers of the last release were promised; written at a release, never to silence a check
 	$(BIN)/buf build --exclude-source-info -o protos/released.binpb
+
+release-databases: setup ## tests/released/*.sql: what people left in the last release's databases; written at a release, never to silence a check
+	$(BIN)/python -m tests.released
 
 licences: setup ## every package that is pinned, with its licence
 	$(BIN)/python -m tests.licences
