@@ -1,15 +1,18 @@
 """The models file, as far as it is ours: where each model is and what it can do. Prices and tiers are the credit service's."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from services.runtime.settings import BadSettings
 
 Capability = Literal["json_schema", "images", "reasoning", "max_completion_tokens"]
+_LEFT_TO_THE_ENVIRONMENT = ("base_url", "provider_model")
+"""What `<key>_env` may leave to the environment variable of that name; a value in the file stands where the variable is empty."""
 
 
 def _http(url: str) -> str:
@@ -42,7 +45,7 @@ class ModelEndpoint(BaseModel):
         return self.context_window_tokens - self.max_completion_tokens
 
 
-def read_models(path: str | Path) -> Mapping[str, ModelEndpoint]:
+def read_models(path: str | Path, environment: Mapping[str, str] = os.environ) -> Mapping[str, ModelEndpoint]:
     """Read every [models.<name>.endpoint], in the file's order. Raises BadSettings with a sentence for each thing that does not fit."""
     try:
         content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
@@ -53,18 +56,27 @@ def read_models(path: str | Path) -> Mapping[str, ModelEndpoint]:
     models = content.get("models")
     if not isinstance(models, dict) or not models:
         raise BadSettings(f"PARLOUR_MODELS_FILE: {path} names no model: it needs a [models.<name>.endpoint].")
-    return {name: _endpoint(name, section, path) for name, section in models.items()}
+    return {name: _endpoint(name, section, path, environment) for name, section in models.items()}
 
 
-def _endpoint(name: str, section: object, path: str | Path) -> ModelEndpoint:
+def _endpoint(name: str, section: object, path: str | Path, environment: Mapping[str, str]) -> ModelEndpoint:
     endpoint = section.get("endpoint") if isinstance(section, dict) else None
     if not isinstance(endpoint, dict):
         raise BadSettings(f"PARLOUR_MODELS_FILE: {path}: [models.{name}.endpoint] is missing.")
     try:
-        model = ModelEndpoint(**{**endpoint, "name": name})
+        model = ModelEndpoint(**{**_filled(endpoint, environment), "name": name})
     except ValidationError as error:
         problems = (f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors(include_url=False))
         raise BadSettings(f"PARLOUR_MODELS_FILE: {path}: [models.{name}.endpoint]: {'; '.join(problems)}.") from None
     if model.prompt_tokens_max < 1:
         raise BadSettings(f"PARLOUR_MODELS_FILE: {path}: [models.{name}.endpoint]: max_completion_tokens leaves no room for a prompt.")
     return model.model_copy(update={"tokenizer": str(Path(path).parent / model.tokenizer)}) if model.tokenizer else model
+
+
+def _filled(endpoint: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    filled = dict(endpoint)
+    for key in _LEFT_TO_THE_ENVIRONMENT:
+        variable = filled.pop(f"{key}_env", None)
+        if isinstance(variable, str) and environment.get(variable):
+            filled[key] = environment[variable]
+    return filled

@@ -74,3 +74,13 @@ def test_a_models_own_slots_and_what_a_picture_counts_are_read_and_bounded(tmp_p
         path.write_text(GOOD.replace('capabilities = ["json_schema"]', bad))
         with pytest.raises(BadSettings, match=bad.split()[0]):
             read_models(path)
+
+
+def test_an_address_and_a_models_name_can_be_left_to_the_environment(tmp_path):
+    path = tmp_path / "models.toml"
+    path.write_text(GOOD.replace('provider_model = "large"', 'base_url_env = "WHERE"\nprovider_model_env = "WHICH"'))
+    large = read_models(path, {"WHERE": "http://box/v1", "WHICH": "mistral"})["large"]
+    assert (large.base_url, large.provider_model) == ("http://box/v1", "mistral")
+    assert read_models(path, {"WHERE": "", "WHICH": "mistral"})["large"].base_url == "https://example.org/v1"
+    with pytest.raises(BadSettings, match="provider_model: Field required"):
+        read_models(path, {})
