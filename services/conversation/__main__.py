@@ -113,7 +113,11 @@ async def start(settings: ConversationSettings, parts: Parts, embedding: Embeddi
 
 
 def _embedding(settings: ConversationSettings, parts: Parts) -> EmbeddingModel:
-    model = EmbeddingModel(waiting_max=settings.embedding_waiting_max, recent_max=settings.embeddings_recent_max)
+    model = EmbeddingModel(
+        waiting_max=settings.embedding_waiting_max,
+        recent_max=settings.embeddings_recent_max,
+        batch_tokens_max=settings.embedding_batch_tokens_max,
+    )
     parts.stack.callback(model.close)
     return model
 

@@ -46,6 +46,7 @@ class ConversationSettings(ServiceSettings, DatabaseSettings, RedisSettings):
     older_similarity_floor: float = Field(0.1, ge=-1, le=1, description="a message without a word of the new one must be this similar to it")
     older_wait_s: float = Field(0.5, gt=0, le=30, description="how long a person waits for them; then the reply is made without")
     embedding_waiting_max: int = Field(4_096, ge=16, le=1_000_000, description="texts that wait to be embedded; more are refused")
+    embedding_batch_tokens_max: int = Field(256, ge=16, le=4_096, description="tokens that the embedding model reads at once; memory grows with them")
     embeddings_recent_max: int = Field(1_000, ge=1, le=100_000, description="new messages whose vectors are kept in memory for ten minutes of disuse")
     index_batch_max: int = Field(64, ge=1, le=1_000, description="messages that the index takes in at a time")
     index_wait_messages: int = Field(12, ge=1, le=1_000, description="messages of a conversation that are worth a job; fewer wait for the sweep")

@@ -172,7 +172,11 @@ def _extraction(settings: MemorySettings, conversation: Remote) -> ModelExtracti
 
 async def start(settings: MemorySettings, parts: Parts) -> None:
     """Build the service."""
-    model = EmbeddingModel(waiting_max=settings.embedding_waiting_max, recent_max=settings.embeddings_recent_max)
+    model = EmbeddingModel(
+        waiting_max=settings.embedding_waiting_max,
+        recent_max=settings.embeddings_recent_max,
+        batch_tokens_max=settings.embedding_batch_tokens_max,
+    )
     parts.stack.callback(model.close)
     database = Database(
         settings.database_url,

@@ -25,6 +25,7 @@ class MemorySettings(ServiceSettings, DatabaseSettings, RedisSettings):
     extraction_tries_max: int = Field(2, ge=1, le=10, description="calls for one batch whose answers are no facts; then the rules extract")
     extraction_model_s: float = Field(20.0, gt=0, le=300, description="how long one call to the model may take")
     embedding_waiting_max: int = Field(4_096, ge=16, le=1_000_000, description="texts that wait to be embedded; more are refused")
+    embedding_batch_tokens_max: int = Field(256, ge=16, le=4_096, description="tokens that the embedding model reads at once; memory grows with them")
     embeddings_recent_max: int = Field(1_000, ge=1, le=100_000, description="queries whose vectors are kept in memory for ten minutes of disuse")
     reembed_batch_max: int = Field(64, ge=1, le=1_000, description="texts that a change of the embedding model embeds at a time")
     reembed_slice_s: float = Field(20.0, ge=0, le=50, description="how long one job of such a change works before the next goes on")

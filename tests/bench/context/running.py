@@ -82,7 +82,11 @@ async def running_service(url: str) -> AsyncIterator[Running]:
         models_file.write_text(_MODELS.format(url=model.base_url))
         addresses = {"PARLOUR_CREDIT_ADDRESS": NOWHERE, "PARLOUR_MEMORY_ADDRESS": NOWHERE, "PARLOUR_MODELS_FILE": str(models_file)}
         settings = ConversationSettings(listen="127.0.0.1:0", database_url=url, **addresses)  # type: ignore[arg-type]
-        embedding = EmbeddingModel(waiting_max=settings.embedding_waiting_max, recent_max=settings.embeddings_recent_max)
+        embedding = EmbeddingModel(
+            waiting_max=settings.embedding_waiting_max,
+            recent_max=settings.embeddings_recent_max,
+            batch_tokens_max=settings.embedding_batch_tokens_max,
+        )
         stack.callback(embedding.close)
         health = Health()
         server = Server("conversation", settings, health)
