@@ -110,12 +110,13 @@ def show(found: Findings) -> None:
     """Print the tables."""
     console = Console(width=WIDTH)
     if found.steps:
-        steps = Table("messages/s", "turns/s offered", "turns/s answered", "p99", "errors", title="Steps")
+        steps = Table("messages/s", "turns/s offered", "turns/s answered", "with their jobs", "p99", "errors", title="Steps")
         for step in found.steps:
             steps.add_row(
                 f"{step.rate_per_s:.1f}",
                 f"{step.turns_offered_per_s:.1f}",
                 f"{step.turns_per_s:.1f}",
+                f"{step.sustained_turns_per_s:.1f}",
                 f"{step.p99_ms:,.0f} ms",
                 f"{step.errors_share:.2%}",
             )

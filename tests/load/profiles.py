@@ -69,6 +69,8 @@ class Step:
     p99_ms: float
     errors_share: float
     """Of all messages: refused, cut, failed or not sent."""
+    sustained_turns_per_s: float = 0.0
+    """The same answers over the time until the jobs that they caused were done as well: what could go on for ever."""
 
 
 @dataclass(frozen=True)

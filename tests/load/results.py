@@ -68,8 +68,10 @@ def figures_of(found: Findings) -> Figures:
     if found.half is not None:
         measured["p99_ms"] = round(percentile_ms(found.half.answers, 99), 1)
         measured["p50_ms"] = round(percentile_ms(found.half.answers, 50), 1)
+        sustained_per_s = max((step.sustained_turns_per_s for step in found.steps), default=0.0)
+        measured["turns_per_second_sustained"] = round(sustained_per_s, 2)
         measured["capacity_turns_per_second"] = round(found.capacity_turns_per_s, 2)
-        measured["capacity_model_error"] = round(error(found.capacity_turns_per_s, found.peak_turns_per_s), 3)
+        measured["capacity_model_error"] = round(error(found.capacity_turns_per_s, sustained_per_s), 3)
     overall = {f"p{at:g}": round(percentile_ms(answers, at), 1) for at in PERCENTILES} | {"longest": round(percentile_ms(answers, 100), 1)}
     measured |= {
         "overall_ms": overall,

@@ -5,7 +5,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import grpc
 import psutil
@@ -92,13 +92,14 @@ class Run:
         self.found.cores = rates(before, after)
         return tally
 
-    async def drained(self) -> None:
-        """Wait until no job is left. Raises TimeoutError where they are not done in DRAINED_S."""
+    async def drained(self) -> float:
+        """Wait until no job is left and return how long that took, in seconds. Raises TimeoutError where they are not done in DRAINED_S."""
         began_s = time.monotonic()
         async with asyncio.timeout(DRAINED_S):
             await jobs_drained(self.stack)
         if (waited_s := time.monotonic() - began_s) > TOLD_FROM_S:
             self.progress.say(f"the jobs that this left were done {waited_s:.0f} s later")
+        return waited_s
 
     async def steps(self) -> None:
         """Go up until a step breaks or the time is over, then measure at half of the best."""
@@ -110,12 +111,12 @@ class Run:
             plan, tally = await self.part(f"step {rate_per_s:.1f}/s", [Phase(f"{rate_per_s:.1f}/s", rate_per_s, settings.step_s)])
             step = step_of(rate_per_s, plan, tally)
             self.found.why_broken = broken(step, self.found.steps, settings.bounds)
-            self.found.steps.append(step)
             self.progress.say(
                 f"{rate_per_s:7.1f} messages/s: {step.turns_per_s:.1f} turns/s of {step.turns_offered_per_s:.1f}, p99 {step.p99_ms:,.0f} ms, "
                 f"{step.errors_share:.2%} errors{f'. Broken: {self.found.why_broken}' if self.found.why_broken else ''}"
             )
-            await self.drained()
+            whole_s = plan.seconds + await self.drained()
+            self.found.steps.append(replace(step, sustained_turns_per_s=tally.turns / whole_s))
             rate_per_s *= STEP_GROWTH
         self.found.peak_turns_per_s, half_rate = half_of_peak(self.found.steps)
         self.found.half = await self.costed_part("half of the peak", [Phase(f"half: {half_rate:.1f}/s", half_rate, half_s)])
