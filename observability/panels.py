@@ -161,6 +161,8 @@ _LEDGER = Row(
     "Credits",
     (
         _counted("Charged, in microcredits", "parlour_credit_charged_microcredits_total", "model"),
+        _counted("Charged, by who pays where", "parlour_credit_charged_microcredits_total", "tier, guild_class"),
+        _counted("Tokens of answers", "parlour_credit_used_tokens_total", "kind"),
         _counted("Holds by what became of them", "parlour_credit_holds_total", "event"),
         _counted("Refusals", "parlour_credit_refusals_total", "method, reason"),
         Panel(

@@ -7,12 +7,15 @@ from prometheus_client import Counter, Gauge
 
 from services.credit.accounts import Account, EntryKind, Grant, Hold, Lease, LeasedTurn
 from services.credit.batch import Changes, Outcome
+from services.credit.decisions import UsageRecord
 
 _holds = Counter("parlour_credit_holds_total", "Holds by what became of them", ["event"])
 _holds_by_event = {event: _holds.labels(event) for event in ("placed", "captured", "released", "expired")}
 _refusals = Counter("parlour_credit_refusals_total", "Requests refused, by method and reason", ["method", "reason"])
 _replays = Counter("parlour_credit_replays_total", "Requests answered with the result of their first time", ["method"])
-_charged = Counter("parlour_credit_charged_microcredits_total", "Microcredits charged", ["model"])
+_FOR_WHAT = ["model", "tier", "guild_class", "feature"]
+_charged = Counter("parlour_credit_charged_microcredits_total", "Microcredits charged, by what for", _FOR_WHAT)
+_tokens = Counter("parlour_credit_used_tokens_total", "Tokens that answers used, as they were recorded", [*_FOR_WHAT, "kind"])
 _granted = Counter("parlour_credit_granted_microcredits_total", "Microcredits granted", ["source"])
 _refunded = Counter("parlour_credit_refunded_microcredits_total", "Microcredits given back")
 _written_off = Counter("parlour_credit_written_off_microcredits_total", "Microcredits that were used and could not be paid")
@@ -26,6 +29,9 @@ leased = Gauge("parlour_credit_leased_microcredits", "Microcredits of the open l
 findings_open = Gauge("parlour_credit_findings_open", "Discrepancies found and not resolved", ["kind"])
 reconciled_at = Gauge("parlour_credit_reconciled_timestamp_seconds", "When the books were last compared with themselves", ["extent"])
 
+FEATURES = frozenset({"reply"})
+"""What the services themselves place holds for. Callers may name anything: everything else is "other", so that nobody makes series at will."""
+
 _SUMMED = {
     EntryKind.REFUND: _refunded,
     EntryKind.WRITE_OFF: _written_off,
@@ -34,10 +40,21 @@ _SUMMED = {
 }
 
 
+# Looking for a counter by its labels takes as long as deciding on a hold.
 @lru_cache(maxsize=1_024)
-def _charged_by(model: str) -> Counter:
-    """Looking for a counter by its label takes as long as deciding on a hold."""
-    return _charged.labels(model)
+def _charged_by(*labels: str) -> Counter:
+    return _charged.labels(*labels)
+
+
+@lru_cache(maxsize=4_096)
+def _tokens_by(*labels: str) -> Counter:
+    return _tokens.labels(*labels)
+
+
+def _for_what(model: str, tier: str, guild_id: str, feature: str, *, pool: bool) -> tuple[str, str, str, str]:
+    """Return the labels: `guild_class` is who pays where, a person in direct messages (none), a person in a guild (guild), a guild's pool (pool)."""
+    guild_class = "pool" if pool else "guild" if guild_id else "none"
+    return model or "unpriced", tier, guild_class, feature if feature in FEATURES else "other"
 
 
 type Tally = dict[Counter, float]
@@ -53,6 +70,8 @@ def tally(outcomes: Iterable[Outcome], changes: Changes) -> Tally:
             _add(counted, _refusals.labels(outcome.operation.method, outcome.error.reason))
     for account in changes.accounts.values():
         _tally_account(account, counted)
+    for used in changes.tape.usage:
+        _tally_use(used, counted)
     for entry in changes.tape.journal:
         if entry.amount > 0 and (counter := _SUMMED.get(entry.kind)) is not None:
             _add(counted, counter, entry.amount)
@@ -85,7 +104,20 @@ def _tally_hold(account: Account, hold: Hold, counted: Tally) -> None:
     if hold.ended_seq > account.stored_seq:
         _add(counted, _holds_by_event[hold.state])
     if hold.captured and hold.charged_seq > account.stored_seq:
-        _add(counted, _charged_by(hold.model or "unpriced"), hold.captured)
+        guild_id, feature = hold.metadata.get("guild_id", ""), hold.metadata.get("feature", "")
+        _add(counted, _charged_by(*_for_what(hold.model, account.tier, guild_id, feature, pool=bool(hold.member_key))), hold.captured)
+
+
+def _tally_use(used: UsageRecord, counted: Tally) -> None:
+    labels = _for_what(used.model, used.tier, used.guild_id, used.feature, pool=bool(used.member_key))
+    kinds = {
+        "prompt": used.use.prompt_tokens - used.use.cached_prompt_tokens,
+        "cached_prompt": used.use.cached_prompt_tokens,
+        "completion": used.use.completion_tokens,
+    }
+    for kind, tokens in kinds.items():
+        if tokens:
+            _add(counted, _tokens_by(*labels, kind), tokens)
 
 
 def _tally_leases(account: Account, counted: Tally) -> None:

@@ -89,6 +89,36 @@ async def test_refusals_arrive_as_the_errors_that_were_raised(client):
         await client.get_hold(pb.GetHoldRequest(account_id="user:1", hold_id="hold_1_1"))
 
 
+CHARGED = {"model": "small", "tier": "free", "guild_class": "none", "feature": "other"}
+
+
+@pytest.mark.parametrize(
+    ("account_id", "metadata", "guild_class", "feature"),
+    [
+        ("user:1", {}, "none", "other"),
+        ("user:1", {"guild_id": "g1", "feature": "reply"}, "guild", "reply"),
+        ("user:1", {"guild_id": "g1", "feature": "a-series-at-will"}, "guild", "other"),
+    ],
+)
+async def test_tokens_and_charges_are_counted_by_what_they_were_for(client, account_id, metadata, guild_class, feature):
+    labels = {"model": "small", "tier": "free", "guild_class": guild_class, "feature": feature}
+
+    def counted() -> list[float]:
+        series = [("parlour_credit_charged_microcredits_total", labels)]
+        series += [("parlour_credit_used_tokens_total", labels | {"kind": kind}) for kind in ("prompt", "cached_prompt", "completion")]
+        return [REGISTRY.get_sample_value(name, by) or 0.0 for name, by in series]
+
+    before = counted()
+    request = pb.PlaceHoldRequest(request_id="h", account_id=account_id, amount_microcredits=50, metadata=metadata)
+    hold_id = (await client.place_hold(request)).hold.hold_id
+    usage = pb.Usage(model="small", prompt_tokens=20, cached_prompt_tokens=5, completion_tokens=3)
+    record = pb.RecordUsageRequest(turn_id="t", account_id=account_id, hold_id=hold_id, usage=usage)
+    charged = (await client.record_usage(record)).charged_microcredits
+    await client.record_usage(record)
+    assert [late - early for late, early in zip(counted(), before, strict=True)] == [charged, 15, 5, 3]
+    assert charged > 0
+
+
 async def test_what_happens_is_counted(client):
     def counted(name: str, **labels: str) -> float:
         return REGISTRY.get_sample_value(name, labels) or 0.0
@@ -96,7 +126,7 @@ async def test_what_happens_is_counted(client):
     series = [
         ("parlour_credit_holds_total", {"event": "placed"}),
         ("parlour_credit_holds_total", {"event": "captured"}),
-        ("parlour_credit_charged_microcredits_total", {"model": "small"}),
+        ("parlour_credit_charged_microcredits_total", CHARGED),
         ("parlour_credit_replays_total", {"method": "PlaceHold"}),
         ("parlour_credit_refusals_total", {"method": "PlaceHold", "reason": "INSUFFICIENT_CREDIT"}),
     ]
