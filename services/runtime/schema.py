@@ -16,6 +16,8 @@ from psycopg.rows import class_row
 from services.runtime.telemetry import get_logger
 
 CONNECT_TIMEOUT_S = 2
+TABLES = frozenset({"alembic_version", "schema_support"})
+"""What migrations keep for themselves, in every service's database."""
 READ = "SELECT a.version_num AS revision, s.works_with FROM alembic_version a CROSS JOIN schema_support s"
 _info = Info("parlour_schema", "The revision that the service's database was at when it started, and the newest that the service knows")
 _log = get_logger(__name__)

@@ -27,6 +27,7 @@ from services.runtime.entrypoint import Parts
 from services.runtime.errors import NotFound
 from services.runtime.health import Health
 from services.runtime.jobs import Jobs
+from services.runtime.schema import TABLES
 from services.runtime.server import Server
 from services.runtime.status import status_details
 from tests.fakes.model_server import ModelServer
@@ -134,7 +135,8 @@ def conversation_database_url(shared_database: tuple[str, str]) -> str:
         )
         connection.execute("SET session_replication_role = replica")  # the order of the tables does not matter then
         connection.execute("ALTER TABLE procrastinate_jobs DROP CONSTRAINT IF EXISTS no_jobs")
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'").fetchall()
+        ours = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)"
+        tables = connection.execute(ours, [list(TABLES)]).fetchall()
         connection.execute(";".join(f"DELETE FROM {table}" for (table,) in tables).encode())
     return url
 

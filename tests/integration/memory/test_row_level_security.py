@@ -30,6 +30,7 @@ WITHOUT_CONTENT = {
     "embedding_models": "names of models, and how far each has come",
     "embedded_scopes": "ids of scopes and versions",
     "alembic_version": "the revision of the schema",
+    "schema_support": "the revision whose code works with it",
     "procrastinate_jobs": "ids of scopes and people as arguments",
     "procrastinate_events": "when jobs changed their state",
     "procrastinate_periodic_defers": "names of tasks and times",
