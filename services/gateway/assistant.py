@@ -35,7 +35,7 @@ from services.gateway.turn_queue import paced_queue
 from services.gateway.turn_record import TurnRecord
 from services.runtime import deadline, failures, spans
 from services.runtime.bounded_map import BoundedMap
-from services.runtime.errors import DeadlineExceeded, Overloaded, StaleFence
+from services.runtime.errors import DeadlineExceeded, StaleFence
 
 _MessageKey = tuple[str, str, str, str]
 DUPLICATE = "duplicate"
@@ -145,10 +145,6 @@ class Assistant:
         work = self._begin(key, request, origin, decision.text, place)
         work.limited = limited
         work.complete = complete
-        if (refused := self._refused_at_once(work)) is not None:
-            self._end(key, work, refused)
-            yield Event(final=refused)
-            return
         task = asyncio.create_task(self._run(key, work))
         self._tasks[task] = work
         task.add_done_callback(self._tasks.pop)
@@ -188,25 +184,12 @@ class Assistant:
             raise
         finally:
             await work.claimed.aclose()
-            self._end(key, work, final)
+            self._in_flight.pop(key)
+            work.done.set_result(final)
             work.relay.end()
-
-    def _end(self, key: _MessageKey, work: Work, final: Final | None) -> None:
-        self._in_flight.pop(key)
-        work.done.set_result(final)
-        if final is not None:
-            work.record.finish(final)
-            self._note_said(work.message, final)
-
-    def _refused_at_once(self, work: Work) -> Final | None:
-        """Refuse what nobody else could answer and what has nothing to wait for where there is no room: under load, a task's turn comes late."""
-        if work.is_shared or not work.place.is_first or work.limited is not None:
-            return None
-        try:
-            self._queue.refuse_if_full((work.message.user_id, work.message.guild_id))
-        except Overloaded as error:
-            return _refused(work, error)
-        return None
+            if final is not None:
+                work.record.finish(final)
+                self._note_said(work.message, final)
 
     def _note_answered_elsewhere(self, message: gateway_pb2.IncomingMessage) -> None:
         """Let the addresser know that another gateway spoke as the assistant."""

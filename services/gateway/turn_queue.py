@@ -95,11 +95,6 @@ class TurnQueue[K: Hashable]:
         finally:
             self._finish(key)
 
-    def refuse_if_full(self, key: K) -> None:
-        """Raise Overloaded where `turn` would do so now: who is to be refused need not wait for a task of their own to learn of it."""
-        if not self._may_start(key):
-            self._refuse_if_full(key)
-
     def _may_start(self, key: K) -> bool:
         # Nobody waiting can be overtaken here: a free place and a free key are granted as soon as they come free.
         return key not in self._running and len(self._running) < self._pace.limit

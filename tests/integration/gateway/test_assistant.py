@@ -70,22 +70,6 @@ async def test_too_many_messages_of_one_person_are_refused_with_words(scripted: 
         assert (await reader.task).text == WHOLE
 
 
-async def test_who_finds_no_room_is_refused_before_anything_is_begun_and_answered_when_there_is_some():
-    async with scripted_services(running_max=1, waiting_max=1) as scripted:
-        scripted.conversation.mid_stream = gate = asyncio.Event()
-        readers = [Reader(scripted.assistant, "Hello", user_id=name) for name in ("ada", "bob")]
-        await readers[0].has_read(2)
-        await eventually(lambda: scripted.assistant._queue.waiting == 1, "another one waits")
-        tasks = len(scripted.assistant._tasks)
-        refused = await ask(scripted.assistant, "Hello", user_id="cyd", message_id="m1")
-        assert (refused.final.outcome, refused.text, refused.final.reason) == (Final.OUTCOME_REFUSED, NOTICES["busy"], "OVERLOADED")
-        assert len(scripted.assistant._tasks) == tasks
-        gate.set()
-        for reader in readers:
-            await reader.task
-        assert (await ask(scripted.assistant, "Hello", user_id="cyd", message_id="m1")).text == WHOLE
-
-
 async def test_a_wait_that_takes_all_of_the_turns_time_is_refused():
     async with scripted_services(turn_s=0.5, turn_margin_s=0) as scripted:
         scripted.fail("BeginTurn", asyncio.Event())

@@ -126,19 +126,6 @@ async def test_the_whole_queue_is_bounded():
     await turns.end()
 
 
-async def test_whether_there_is_room_can_be_asked_without_waiting():
-    queue = queue_of(running_max=1, waiting_max=1)
-    turns = Turns(queue)
-    for number in range(2):
-        queue.refuse_if_full(f"person {number}")  # to begin, and to wait
-        turns.start(str(number), f"person {number}")
-        await settle()
-    with pytest.raises(Overloaded):
-        queue.refuse_if_full("one more")
-    assert (queue.running, queue.waiting, queue.keys) == (1, 1, 2)
-    await turns.end()
-
-
 async def test_a_cancelled_wait_leaves_the_queue_as_if_it_had_never_come():
     queue = queue_of()
     turns = Turns(queue)
