@@ -102,14 +102,52 @@ async def test_threads_are_answered_and_private_ones_count_as_hidden(place: Plac
 
 async def test_where_discord_did_not_send_its_own_member_it_asks_once(place: Place) -> None:
     await place.run_connected()
+    channel = sparse_channel(place)
+    for text in ("one", "two"):
+        question = place.discord.person_says(channel, place.ada, text, mentions=[place.discord.bot])
+        await place.discord.wait_for_text(question, f"You said: {text}")
+    assert len(place.discord.requests_to("GET", f"/guilds/{channel.guild_id}/members/")) == 1
+
+
+async def test_a_burst_keeps_its_order_while_discord_is_slow_to_tell_who_it_is_there(place: Place) -> None:
+    await place.run_connected()
+    channel = sparse_channel(place)
+    asked = place.discord.silence_next("GET", "/members/", silent_s=0.4, count=50)
+    said = await burst(place, channel)
+    await place.discord.until(lambda: len(place.assistant.messages) == len(said))
+    assert [message.text for message in place.assistant.messages] == said
+    assert asked.count == 49
+
+
+async def test_a_burst_in_a_thread_that_is_not_known_keeps_its_order_and_asks_once(place: Place) -> None:
+    await place.run_connected()
+    thread = place.discord.world.add_channel(
+        Channel(place.discord.world.snowflakes.next(), PUBLIC_THREAD, "hidden", place.guild.id, parent_id=place.general.id)
+    )
+    asked = place.discord.silence_next("GET", f"/channels/{thread.id}$", silent_s=0.4, count=50)
+    said = await burst(place, thread)
+    await place.discord.until(lambda: len(place.assistant.messages) == len(said))
+    assert [message.text for message in place.assistant.messages] == said
+    assert asked.count == 49
+
+
+def sparse_channel(place: Place) -> Channel:
+    """A channel of a guild of which Discord does not send the assistant's own member."""
     guild = place.discord.world.add_guild("Sparse", place.discord.owner)
     guild.members[place.discord.bot.id] = Member(place.discord.bot.id)
+    guild.members[place.ada.id] = Member(place.ada.id)
     channel = place.discord.world.add_channel(Channel(place.discord.world.snowflakes.next(), TEXT, "sparse", guild.id))
     place.discord.send_event("GUILD_CREATE", guild_json(guild, place.discord.world, place.discord.bot.id) | {"members": []})
-    for text in ("one", "two"):
-        question = place.discord.person_says(channel, place.discord.owner, text, mentions=[place.discord.bot])
-        await place.discord.wait_for_text(question, f"You said: {text}")
-    assert len(place.discord.requests_to("GET", f"/guilds/{guild.id}/members/")) == 1
+    return channel
+
+
+async def burst(place: Place, channel: Channel) -> list[str]:
+    """Twelve messages of one person, one about every 0.1 s; return their texts."""
+    said = [f"message {number}" for number in range(12)]
+    for text in said:
+        place.discord.person_says(channel, place.ada, text, mentions=[place.discord.bot])
+        await asyncio.sleep(0.1)
+    return said
 
 
 async def test_the_answer_is_streamed_as_edits_and_ends_with_the_final_text(place: Place) -> None:
