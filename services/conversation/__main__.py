@@ -74,7 +74,7 @@ async def start(settings: ConversationSettings, parts: Parts, embedding: Embeddi
     )
     parts.stack.push_async_callback(database.close)
     parts.health.watch("database", database.ping)
-    jobs = Jobs(database, concurrency=settings.jobs_concurrency)
+    jobs = Jobs(database, concurrency=settings.jobs_concurrency, held_max=settings.jobs_held_max)
     store = TurnStore(
         database,
         jobs,

@@ -20,6 +20,8 @@ from services.runtime.telemetry import get_logger
 
 _log = get_logger(__name__)
 _CALL_S = 5.0
+RETRIES_MAX = 1_000
+"""Three and a half days at five minutes each: credit or memory may be away over a weekend, and nothing else comes back to a turn."""
 USAGE_KEEP_DAYS = 400
 """Longer than a year, so that months can be compared; a few rows a guild and day."""
 
@@ -49,7 +51,7 @@ def register(
 
     steps = {"observe": observe, **further_steps}
 
-    @jobs.task(name="after_turn", retries_max=30, backoff_s=1.0, backoff_max_s=300.0, priority=10, timeout_s=30.0)
+    @jobs.task(name="after_turn", retries_max=RETRIES_MAX, backoff_s=1.0, backoff_max_s=300.0, priority=10, timeout_s=30.0)
     async def after_turn(*, turn_id: str) -> None:
         await follow_turn(store, steps, {"settle": settle}, turn_id)
 

@@ -148,7 +148,10 @@ class TurnStore:
         A turn that has ended before stays as it is and is returned. Raises NotFound, and StaleFence where the turn was handed to somebody else.
         """
         if ending.state in (TurnState.FINISHED, TurnState.CUT) or (ending.usage is not None and (ending.hold_id or ending.lease_id)):
-            row = await self._row(END_WITH_JOB, {**end_values(ending), **self._jobs.deferred("after_turn", turn_id=ending.turn_id)})
+            following = self._jobs.held("after_turn", turn_id=ending.turn_id)
+            row = await self._row(END_WITH_JOB, {**end_values(ending), **following.parameters})
+            if row is not None:
+                following.begin(row.job_ids[0])
         else:
             row = await self._row(END, end_values(ending))
         if row is not None:

@@ -167,7 +167,7 @@ _END = """
     )
 """
 END = f"{_END} SELECT {_TURN} FROM t"  # noqa: S608 -- made of constants
-END_WITH_JOB = f"{_END} SELECT {_TURN}, {DEFER} FROM t"  # noqa: S608 -- made of constants
+END_WITH_JOB = f"{_END} SELECT {_TURN}, {DEFER} AS job_ids FROM t"  # noqa: S608 -- made of constants
 """Both answer no row where the turn is not open under this fence, and do nothing then."""
 
 DUE = sa.text("""

@@ -66,7 +66,7 @@ async def start(settings: CreditSettings, parts: Parts) -> None:
     admin = CreditAdminServicer(teller, auditor, Erasure(database, teller))
     parts.server.add(pb_grpc.add_CreditAdminServiceServicer_to_server, admin, "parlour.credit.v1.CreditAdminService")
 
-    jobs = Jobs(database, concurrency=settings.jobs_concurrency)
+    jobs = Jobs(database, concurrency=settings.jobs_concurrency, held_max=settings.jobs_held_max)
     credit_jobs.register(jobs, database, teller, auditor, settings)
     await parts.stack.enter_async_context(jobs.run())
 

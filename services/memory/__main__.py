@@ -74,7 +74,7 @@ def wire(
     """
     routed = _routed(settings, database, maintenance, replicas)
     models = EmbeddingModels(database, model, earlier)
-    jobs = Jobs(database, concurrency=settings.jobs_concurrency)
+    jobs = Jobs(database, concurrency=settings.jobs_concurrency, held_max=settings.jobs_held_max)
     room = Room(settings.memories_per_scope_max, settings.memories_per_user_max)
     remembering = Remembering(database, models, room=room, supersede_undo_s=settings.supersede_undo_s)
     observing = Observing(

@@ -30,6 +30,7 @@ class Parts:
     """What a service is given to build itself with.
 
     `stack` closes in reverse order, after the server has drained. `spawn` runs background work until then; if it fails, the process stops.
+    `drains`: what else takes work from outside. While the server drains, each stops doing so and ends what is under way.
     """
 
     server: Server
@@ -38,19 +39,23 @@ class Parts:
     tls: Tls | None
     failed: "asyncio.Future[None]"
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+    drains: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
-    def spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+    def spawn(self, work: Coroutine[object, object, None], name: str) -> "asyncio.Task[None]":
         """Run background work for as long as the process serves."""
         task = asyncio.create_task(work, name=name)
         self.tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self.tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None and not self.failed.done():
+        if not task.cancelled() and (error := task.exception()) is not None:
             failed = PartFailed(task.get_name())
             failed.__cause__ = error
-            self.failed.set_exception(failures.ended(failed, failures.Place.PROCESS, "the process ends: a part of it failed"))
+            ended = failures.ended(failed, failures.Place.PROCESS, "the process ends: a part of it failed")
+            if not self.failed.done():
+                self.failed.set_exception(ended)
 
 
 def run[S: ServiceSettings](
@@ -177,11 +182,15 @@ async def _drain(settings: ServiceSettings, parts: Parts) -> None:
     _log.info("stopping", drain_s=settings.drain_s)
     await parts.health.stopping()
     await asyncio.sleep(settings.not_serving_s)
-    await parts.server.stop(settings.drain_s)
+    await asyncio.gather(parts.server.stop(settings.drain_s), *(drain() for drain in parts.drains))
 
 
 async def _stop_tasks(parts: Parts) -> None:
-    tasks = list(parts.tasks)
+    await stopped(*parts.tasks)
+
+
+async def stopped(*tasks: "asyncio.Task[None]") -> None:
+    """Cancel tasks and wait until they have ended; what they raise is reported where they were spawned."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import procrastinate
@@ -24,12 +25,15 @@ from services.runtime import deadline, failures, spans
 from services.runtime.bounded_connection import BoundedConnection, check_idle
 from services.runtime.database import Database, driver_connection
 from services.runtime.errors import DependencyUnavailable, JobFailed, ParlourError
+from services.runtime.held_jobs import HELD, HeldJobs
 from services.runtime.telemetry import get_logger
 
 HEARTBEAT_S = 3.0
 STALLED_S = 12.0
 _STOP_S = 2.0  # beyond the time that jobs under way are given
 _TRACE = "trace"
+DEFAULT = "default"
+"""The queue at which workers look, by procrastinate's own name for it."""
 
 DEFER = """procrastinate_defer_jobs_v1(ARRAY[
     ROW(%(job_queue)s, %(job_task)s, %(job_priority)s, %(job_lock)s, NULL, %(job_arguments)s, NULL)::procrastinate_job_to_defer_v1
@@ -59,10 +63,18 @@ class _Backoff(procrastinate.BaseRetryStrategy):
         return procrastinate.RetryDecision(retry_in={"seconds": max(1, round(wait_s))})
 
 
-class Jobs:
-    """The tasks of one service and their queue."""
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A job that the process itself runs: `parameters` of DEFER, and `begin` for when the transaction is through, with the id that DEFER returned."""
 
-    def __init__(self, database: Database, *, concurrency: int = 4, drain_s: float = 3.0) -> None:
+    parameters: dict[str, object]
+    begin: Callable[[int], None]
+
+
+class Jobs:
+    """The tasks of one service and their queue. `held_max`: jobs that may wait for this process itself (held_jobs.py)."""
+
+    def __init__(self, database: Database, *, concurrency: int = 4, drain_s: float = 3.0, held_max: int = 256) -> None:
         self._concurrency = concurrency
         self._drain_s = drain_s
         self._connector = procrastinate.PsycopgConnector(
@@ -70,6 +82,7 @@ class Jobs:
         )
         self._app = procrastinate.App(connector=self._connector)
         self._database = database
+        self._held = HeldJobs(database, concurrency=concurrency, waiting_max=held_max)
 
     def task(
         self,
@@ -78,14 +91,13 @@ class Jobs:
         retries_max: int = 10,
         backoff_s: float = 1.0,
         backoff_max_s: float = 300.0,
-        queue: str = "default",
         priority: int = 0,
         timeout_s: float = 60.0,
     ) -> Callable[[_Task], _Task]:
         """Register a task. It runs with a deadline of `timeout_s`; any error makes the queue try again, `retries_max` times."""
 
         def register(function: _Task) -> _Task:
-            self._app.task(name=name, queue=queue, priority=priority, retry=_Backoff(retries_max, backoff_s, backoff_max_s))(
+            self._app.task(name=name, queue=DEFAULT, priority=priority, retry=_Backoff(retries_max, backoff_s, backoff_max_s))(
                 _observed(name, function, timeout_s)
             )
             return function
@@ -129,13 +141,21 @@ class Jobs:
 
     def deferred(self, name: str, *, lock: str | None = None, **arguments: str | int | bool) -> dict[str, object]:
         """Return the parameters of DEFER for a task: like `enqueue`, in the very statement that causes the job."""
-        task = self._app.tasks[name]
+        return self._parameters(name, self._app.tasks[name].queue, _traced(arguments), lock)
+
+    def held(self, name: str, **arguments: str | int | bool) -> Deferred:
+        """Return a task to be deferred in the very statement that causes it, and run here at once (held_jobs.py)."""
+        traced = _traced(arguments)
+        parameters = self._parameters(name, HELD, traced, None)
+        return Deferred(parameters, lambda job_id: self._held.begin(job_id, partial(self._app.tasks[name].func, **traced)))
+
+    def _parameters(self, name: str, queue: str, arguments: dict[str, str | int | bool], lock: str | None) -> dict[str, object]:
         return {
-            "job_queue": task.queue,
+            "job_queue": queue,
             "job_task": name,
-            "job_priority": task.priority,
+            "job_priority": self._app.tasks[name].priority,
             "job_lock": lock,
-            "job_arguments": Jsonb(_traced(arguments)),
+            "job_arguments": Jsonb(arguments),
         }
 
     @asynccontextmanager
@@ -145,6 +165,7 @@ class Jobs:
             for supervised in (self._work_forever(), self._retry_stalled_forever()):
                 worker = asyncio.create_task(supervised)
                 stack.push_async_callback(_cancelled, worker, self._drain_s + _STOP_S)
+            await stack.enter_async_context(self._held.run(self._drain_s))
             yield
         if self._connector._async_pool is not None:
             await self._app.close_async()
@@ -154,6 +175,7 @@ class Jobs:
             try:
                 await self._open()
                 await self._app.run_worker_async(
+                    queues=[DEFAULT],
                     concurrency=self._concurrency,
                     install_signal_handlers=False,
                     listen_notify=True,

@@ -91,6 +91,7 @@ class DatabaseSettings(BaseSettings):
     pool_wait_s: float = Field(2.0, gt=0, le=60, description="how long to wait for a free connection")
     statement_timeout_s: float = Field(5.0, gt=0, le=600, description="a statement that takes longer is cancelled")
     jobs_concurrency: int = Field(4, ge=1, le=64, description="background jobs at once")
+    jobs_held_max: int = Field(256, ge=1, le=100_000, description="jobs that wait for the process that caused them; others are left to the queue")
 
 
 class RedisSettings(BaseSettings):
