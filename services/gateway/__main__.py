@@ -26,7 +26,7 @@ from services.gateway.status import Status, probe_service
 from services.gateway.stop_signals import StopSignals
 from services.memory import client as memory
 from services.runtime.channel import Remote
-from services.runtime.entrypoint import Parts, run
+from services.runtime.entrypoint import Parts, run, stopped
 from services.runtime.guarded_redis import connect
 from services.runtime.redis_lease import RedisLeases
 from services.runtime.telemetry import get_logger
@@ -120,7 +120,8 @@ async def start(settings: GatewaySettings, parts: Parts) -> None:
     poll = OrphanPoll(services, settlement, settings, assistant.couriers, claims=claims, is_up=partial(parts.health.is_up, "conversation"))
     parts.spawn(poll.run(), "apologise for unfinished turns")
     if settings.discord_token:
-        parts.spawn(_discord(settings, assistant, parts, client), "discord")
+        in_discord = parts.spawn(_discord(settings, assistant, parts, client), "discord")
+        parts.drains.append(partial(stopped, in_discord))  # before the assistant closes: answers under way end by themselves
 
 
 async def _discord(settings: GatewaySettings, assistant: Assistant, parts: Parts, client: "redis.Redis | None") -> None:

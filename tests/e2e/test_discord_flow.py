@@ -217,3 +217,15 @@ async def test_an_answer_longer_than_its_messages_comes_as_a_file(room: Room):
     assert len(posted) == 2
     [file] = posted[-1].payloads[-1]["files"].values()
     assert file.decode() == text
+
+
+async def test_an_answer_under_way_is_finished_when_its_gateway_is_told_to_stop(room: Room):
+    room.model.next(Scripted(delta_delay_s=0.1))
+    answer = await room.begun(room.ask("tell me a story"))
+    gateway = room.community.stack.process_of("gateway")
+    gateway.terminate()
+    await room.finished(answer)
+    assert len(answer.content.split()) == 20
+    await asyncio.to_thread(gateway.wait, WAIT_S)
+    assert '"outcome": "answered"' in room.community.stack.log("gateway").split('"event": "stopping"')[1]
+    await room.discord.wait_connected(timeout_s=WAIT_S)  # the next one has taken its place
