@@ -169,6 +169,7 @@ async def fail():
 
 async def start(settings, parts):
     parts.spawn(fail(), "watch the clock")
+    parts.spawn(fail(), "watch the other clock")
 
 run("credit", ServiceSettings, start, callers={})
 """
@@ -178,10 +179,12 @@ def test_a_service_whose_part_fails_stops_and_ends_with_a_status_so_that_it_is_s
     command = [sys.executable, "-c", FAILING, "serve"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, env={"PATH": ""}, check=False)
     assert ended.returncode == 1, ended.stderr
-    [line] = [line for line in ended.stderr.splitlines() if "PART_FAILED" in line]
-    assert '"level": "error"' in line
-    assert "watch the clock" in line
-    assert "ValueError" in line
+    lines = [line for line in ended.stderr.splitlines() if "PART_FAILED" in line]
+    assert len(lines) == 2
+    for line, part in zip(lines, ("watch the clock", "watch the other clock"), strict=True):
+        assert '"level": "error"' in line
+        assert part in line
+        assert "ValueError" in line
     assert "secret-sentinel" not in ended.stderr
     assert '"event": "stopping"' in ended.stderr
     assert "never retrieved" not in ended.stderr
