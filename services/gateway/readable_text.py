@@ -31,7 +31,7 @@ def cut(text: str, characters_max: int) -> str:
     if len(text) <= characters_max:
         return text
     end = characters_max
-    while end > 0 and _joined(text, end):
+    while end > 0 and joined(text, end):
         end -= 1
     return text[: end or characters_max]
 
@@ -58,8 +58,8 @@ def thinned(text: str) -> str:
     return "".join(kept)
 
 
-def _joined(text: str, place: int) -> bool:
-    """Whether what stands at a place belongs to the sign before it."""
+def joined(text: str, place: int) -> bool:
+    """Return whether what stands at a place (1 or more) belongs to the sign before it."""
     sign, before = text[place], text[place - 1]
     if before == _JOINER or sign == _JOINER or unicodedata.category(sign).startswith("M") or ord(sign) in _SKIN_TONES or ord(sign) in _TAGS:
         return True

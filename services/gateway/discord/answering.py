@@ -1,7 +1,8 @@
 """From a request to the assistant to an answer in Discord."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +16,8 @@ from services.gateway.stopping import Why
 from services.runtime import failures
 
 ORIGIN = "discord"
+LAST_WORDS_S = 1.5
+"""How long an answer that is cut by the end of the process has to say so."""
 _UNANSWERED = {"ignored": "ignored_here", "empty": "asked_nothing", "rate_limited": "slow_down", "blocked": "not_allowed"}
 """What is said to who expects an answer where their message is ignored, by the reason."""
 
@@ -161,7 +164,8 @@ async def answer(
 
     answered: Answered | None = None
     try:
-        async with events_of(assistant, gateway_pb2.HandleMessageRequest(message=message), complete, again=taken_over) as events:
+        request = gateway_pb2.HandleMessageRequest(message=message)
+        async with _last_words(gathered, reply), events_of(assistant, request, complete, again=taken_over) as events:
             async for event in events:
                 gathered.take(event)
                 if gathered.final is not None:
@@ -180,6 +184,19 @@ async def answer(
     if gathered.is_empty and not expected:
         return Answered(False)  # this gateway is stopping: another one answers it, or says that it got lost
     return await shown()
+
+
+@asynccontextmanager
+async def _last_words(gathered: _Gathered, reply: StreamedReply) -> AsyncIterator[None]:
+    """Say of an answer that is cancelled, because the process ends, that it is cut off. What is halted is somebody else's."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        if gathered.text and not reply.halted:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORDS_S):
+                    await reply.finish(f"{gathered.text}\n\n{words('cut')}")
+        raise
 
 
 def _last_page(gathered: _Gathered, presents: Presents, again: Sequence[dict[str, Any]]) -> AnswerPage:

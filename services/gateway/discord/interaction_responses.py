@@ -5,7 +5,8 @@ made since it started, and ours carry what they mean in their custom ids.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import nextcord
@@ -16,7 +17,7 @@ from parlour.gateway.v1 import gateway_pb2
 from services.gateway.discord.answer_pages import AnswerContent, AnswerPage, pages_of
 from services.gateway.discord.final_components import Component
 from services.gateway.discord.message_payloads import NO_MENTIONS, form_of, payload_of
-from services.gateway.discord.writers import discord_errors
+from services.gateway.discord.writers import WriteFailed, WriteRefused, discord_errors
 from services.gateway.notices import words
 
 ORIGINAL = "@original"
@@ -24,6 +25,9 @@ EPHEMERAL = 1 << 6
 MESSAGES_MAX = 5
 REQUEST_S = 15.0
 """For one request: nextcord's own limit is aiohttp's of five minutes."""
+ACKNOWLEDGE_S = 2.5
+"""How long the first answer is tried, of the 3 s that Discord waits. Not from when Discord says that it was used: that is another clock."""
+AGAIN_S = 0.2
 _ACKNOWLEDGED = "acknowledged"
 _MESSAGE, _DEFERRED_MESSAGE, _DEFERRED_UPDATE, _FORM = 4, 5, 6, 9
 
@@ -76,21 +80,41 @@ class InteractionResponses:
 
     async def follow_up_all(self, page: AnswerPage) -> None:
         """Post an answer for their eyes only, in as many messages as it needs."""
-        for further in messages_of(page):
-            await self.follow_up(further, ephemeral=True)
+
+        async def follow_up(number: int, message: AnswerPage) -> None:
+            await self.follow_up(message, ephemeral=True)
+
+        await _write_all(page, follow_up)
 
     async def replace_all(self, page: AnswerPage) -> None:
         """Let an answer stand in place of ORIGINAL; what does not fit into one message follows, and the last has the buttons and files."""
-        first, *rest = messages_of(page)
-        await self.edit(ORIGINAL, first, embeds=())
-        for further in rest:
-            await self.follow_up(further, ephemeral=True)
+
+        async def write(number: int, message: AnswerPage) -> None:
+            if number == 0:
+                await self.edit(ORIGINAL, message, embeds=())
+            else:
+                await self.follow_up(message, ephemeral=True)
+
+        await _write_all(page, write)
 
     async def delete(self, message_id: str) -> None:
         """Remove a message of this interaction."""
         await self._webhook("DELETE", f"/messages/{message_id}")
 
     async def _acknowledge(self, kind: int, data: dict[str, Any] | None = None) -> None:
+        """Try again while there is time: without the first answer, what somebody did comes to nothing and nobody tells them."""
+        until_s = time.monotonic() + ACKNOWLEDGE_S
+        while True:
+            try:
+                await self._acknowledge_once(kind, data)
+                return
+            except WriteFailed as failure:
+                wait_s = AGAIN_S if failure.retry_after_s is None else failure.retry_after_s
+                if time.monotonic() + wait_s > until_s:
+                    raise
+            await asyncio.sleep(wait_s)
+
+    async def _acknowledge_once(self, kind: int, data: dict[str, Any] | None) -> None:
         interaction = self._interaction
         with discord_errors():
             async with asyncio.timeout(REQUEST_S):
@@ -116,7 +140,20 @@ class InteractionResponses:
                 return await async_context.get().request(route, interaction._session, **body, **options)
 
 
-def messages_of(page: AnswerPage) -> list[AnswerPage]:
-    """Return an answer as messages that Discord accepts; the rest of a very long one is a file."""
-    content = AnswerContent(page.text, (), page.components, page.files, finished=True)
+async def _write_all(page: AnswerPage, write: Callable[[int, AnswerPage], Awaitable[None]]) -> None:
+    """Write an answer message by message; where Discord refuses the files of the last, that one is written without them."""
+    for number, message in enumerate(messages_of(page)):
+        try:
+            await write(number, message)
+        except WriteRefused:
+            if not message.files:
+                raise
+            bare = messages_of(page, attaches=False)
+            for at in range(number, len(bare)):
+                await write(at, bare[at])
+
+
+def messages_of(page: AnswerPage, *, attaches: bool = True) -> list[AnswerPage]:
+    """Return an answer as messages that Discord accepts; the rest of a very long one is a file, if it `attaches` files."""
+    content = AnswerContent(page.text, (), page.components, page.files, finished=True, attaches=attaches)
     return pages_of(content, MESSAGES_MAX) or [AnswerPage(words("something_broke"))]

@@ -2,23 +2,25 @@
 
 A code block, a list or a table that fits into one message is never broken. A longer code block is broken between lines and fenced again, a longer
 list between items, a longer table between rows; prose breaks at paragraphs, lines, sentences, words, and not inside a link. Only what has no such
-place is cut hard.
+place is cut hard. Spoilers and quotes go on over the end of a message (carried_marks).
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.gateway.discord.carried_marks import BARS, CARRIED_MAX, QUOTE_ALL, carried_over, closed
+from services.gateway.readable_text import joined
+
 LIMIT = 2000
 LIMIT_MIN = 100  # below it a re-opened code block would have no room
 FENCE = "```"
-_JOINERS = "\u200d\ufe0e\ufe0f"
 _JOINED_BACK_MAX = 32
 
 _language = re.compile(r"([A-Za-z0-9_+\-.#]{1,32})\n")
-_row = re.compile(r"[ \t]{0,3}\|")
+_row = re.compile(r"[ \t]{0,3}\|(?!\|\S)")  # two bars before a word begin a spoiler
+_quoted = re.compile(r" {0,3}(?:>|>>>) (?=\s*\S)")
 # Bounded, so that a text of many brackets is not looked through again and again. Behind the link: what no space parts from it.
 _link = re.compile(r"\[[^\[\]\n]{1,300}\]\((?:[^()\s]|\([^()\s]{0,200}\)){1,1500}(?: \"[^\"\n]{0,200}\")?\)")
 _item = re.compile(r"\s{0,12}(?:[-*+•]|\d{1,9}[.)])\s+\S")
@@ -53,10 +55,16 @@ class _Block:
 def split_for_discord(text: str, *, limit: int = LIMIT) -> list[str]:
     """Split `text` into messages of at most `limit` (100 or more) characters. A blank text gives none.
 
-    Only white space at the ends of messages is lost, and fences are added where a code block is broken: each message has its own pairs.
+    Only white space at the ends of messages is lost. Where a code block, a spoiler or a quote is broken, its marks are added: each message has its
+    own pairs.
     """
     if limit < LIMIT_MIN:
         raise ValueError(f"limit must be at least {LIMIT_MIN}")
+    pages = carried_over(_split(text, limit))
+    return pages if all(len(page) <= limit for page in pages) else carried_over(_split(text, limit - CARRIED_MAX))
+
+
+def _split(text: str, limit: int) -> list[str]:
     pages = _Pages(limit)
     for block in _blocks(text):
         _place(pages, block)
@@ -64,11 +72,15 @@ def split_for_discord(text: str, *, limit: int = LIMIT) -> list[str]:
 
 
 def with_notices(text: str, notices: Sequence[str]) -> str:
-    """Return the answer with the notices under it in Discord's small print."""
+    """Return the answer with the notices under it in Discord's small print, outside of code and spoilers that it may end in."""
     small = "\n".join(f"-# {line}" for notice in notices for line in notice.splitlines() if line.strip())
     if not small:
         return text
-    return f"{text}\n\n{small}" if text.strip() else small
+    if not text.strip():
+        return small
+    if text.count(FENCE) % 2:
+        text = _Block(_Kind.FENCE, text, closed=False).whole()
+    return f"{closed(text)}\n\n{small}"
 
 
 class _Pages:
@@ -90,10 +102,11 @@ class _Pages:
     def fits(self, text: str) -> bool:
         return len(_trimmed(self._current + text)) <= self.limit
 
-    def add(self, text: str) -> None:
-        """Add a text that by itself fits into a page."""
+    def add(self, text: str, *, begun_with: str = "") -> None:
+        """Add a text that by itself fits into a page; should it begin one, `begun_with` goes before it."""
         if not self.fits(text):
             self.flush()
+            text = begun_with + text
         self._current += text
 
     def flush(self) -> None:
@@ -177,8 +190,21 @@ def _place(pages: _Pages, block: _Block) -> None:
 
 
 def _place_prose(pages: _Pages, text: str) -> None:
-    for unit in _units(text, pages.limit, (_lines.findall, _sentences, _words_and_links, _words.findall)):
-        pages.add(unit)
+    if len(text) <= pages.limit:
+        pages.add(text)
+        return
+    for line in _lines.findall(text):
+        _place_line(pages, line)
+
+
+def _place_line(pages: _Pages, line: str) -> None:
+    """A line that has to be broken stays a quote in all of its parts, if it is one; what quotes all that follows is carried over anyway."""
+    quote = _quoted.match(line) if len(line) > pages.limit else None
+    mark = quote.group() if quote is not None else ""
+    begin, begun_with = mark, ""
+    for unit in _units(line[len(mark) :], pages.limit - len(mark), (_sentences, _words_and_links, _words.findall)):
+        pages.add(begin + unit, begun_with=begun_with)
+        begin, begun_with = "", "" if QUOTE_ALL in mark else mark
 
 
 def _place_long_list(pages: _Pages, text: str) -> None:
@@ -265,8 +291,8 @@ def _cut(text: str, size_max: int) -> Iterator[str]:
 
 
 def _cut_at(text: str, size_max: int) -> int:
-    """Where to cut so that a letter keeps its marks, if they are near."""
+    """Where to cut so that no sign is torn, if it begins near: a letter with its accents, an emoji of several characters, a flag, the bars."""
     at = size_max
-    while size_max - at < _JOINED_BACK_MAX and (unicodedata.combining(text[at]) or text[at] in _JOINERS or text[at - 1] == "\u200d"):
+    while size_max - at < _JOINED_BACK_MAX and (joined(text, at) or text[at - 1 : at + 1] == BARS):
         at -= 1
     return size_max if size_max - at >= _JOINED_BACK_MAX else at

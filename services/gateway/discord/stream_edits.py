@@ -72,6 +72,11 @@ class StreamedReply:
         return self._content.finished
 
     @property
+    def halted(self) -> bool:
+        """Somebody else goes on with it."""
+        return self._halted
+
+    @property
     def refused(self) -> bool:
         """Discord does not take this answer, or its messages were deleted: nothing more of it can be shown."""
         return self._refused
@@ -115,7 +120,8 @@ class StreamedReply:
 
         Returns False if Discord refused it or did not take it for `delivery_s` seconds.
         """
-        self._show(AnswerContent(text, tuple(notices), tuple(components), tuple(files), finished=True))
+        content = AnswerContent(text, tuple(notices), tuple(components), tuple(files), finished=True, attaches=self._content.attaches)
+        self._show(content)
         if self._deliverer is not None:
             await self._deliverer
         self._stop_typing()
@@ -164,7 +170,11 @@ class StreamedReply:
         except WriteFailed as failure:
             await self._failed(failure)
         except WriteRefused as refusal:
-            self._give_up(step, refusal)
+            if self._content.attaches and not isinstance(step, Delete) and step.page.files:
+                # Often it is the files that it may not write there: the text alone, without the Stop button, is worth another try.
+                self._content = replace(self._content, attaches=False)
+            else:
+                self._give_up(step, refusal)
         else:
             self._failures, self._failing_since = 0, None
         self._pace.wrote(self._clock())

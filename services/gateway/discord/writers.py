@@ -11,6 +11,9 @@ from nextcord.http import HTTPClient, Route
 
 from services.gateway.discord.answer_pages import AnswerPage
 from services.gateway.discord.message_payloads import form_of, payload_of
+from services.runtime.telemetry import get_logger
+
+_log = get_logger(__name__)
 
 
 class WriteFailed(Exception):
@@ -59,6 +62,10 @@ def discord_errors() -> Iterator[None]:
         raise WriteRefused(f"{error.status} {error.code}") from error
     except (aiohttp.ClientError, OSError, TimeoutError, RuntimeError) as error:  # RuntimeError: the session was closed by a reconnect
         raise WriteFailed from error
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        # nextcord reads the body of a 429 without looking whether it is the JSON that it expects.
+        _log.warning("an answer of Discord's could not be read", problem=type(error).__name__)
+        raise WriteFailed from error
 
 
 def _retry_after_s(error: nextcord.HTTPException) -> float | None:
@@ -93,8 +100,9 @@ class ChannelWriter:
         if part == 0 and self._reply_to is not None:
             payload["message_reference"] = {"message_id": str(self._reply_to), "channel_id": self._channel_id, "fail_if_not_exists": False}
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=self._channel_id)
+        body = _body(payload, page)
         with discord_errors():
-            posted = await self._http.request(route, **_body(payload, page))
+            posted = await self._http.request(route, **body)
         message_id = str(posted["id"])
         # The nonce was known: an earlier attempt (another instance, before a crash) posted this part, perhaps with less text.
         if str(posted.get("content", page.text)).strip() != page.text.strip():
@@ -104,9 +112,9 @@ class ChannelWriter:
     async def edit(self, message_id: str, page: AnswerPage) -> None:
         """Change a message; its files and components are those of the page afterwards."""
         route = Route("PATCH", "/channels/{channel_id}/messages/{message_id}", channel_id=self._channel_id, message_id=message_id)
-        payload = {"attachments": []} | payload_of(page)
+        body = _body({"attachments": []} | payload_of(page), page)
         with discord_errors():
-            await self._http.request(route, **_body(payload, page))
+            await self._http.request(route, **body)
 
     async def delete(self, message_id: str) -> None:
         """Remove a message."""

@@ -28,12 +28,16 @@ class Fault:
     via: bool = True
     body: dict[str, Any] | None = None
     silent_s: float = 0.0
+    written: bytes | None = None  # the body, whether it is JSON or not
 
     def matches(self, method: str, path: str) -> bool:
         return self.count > 0 and self.method in ("*", method) and self.path.search(path) is not None
 
     def response(self) -> web.Response:
         self.count -= 1
+        if self.written is not None:
+            headers = {"Via": "1.1 google"} if self.via else {}
+            return web.Response(body=self.written, status=self.status, headers=headers, content_type="application/json")
         if self.status == 429:
             return too_many_requests(self.retry_after_s, is_global=self.is_global, via=self.via)
         return json_response(self.body or {"code": 0, "message": f"{self.status}: scripted"}, status=self.status)

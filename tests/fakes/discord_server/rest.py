@@ -15,6 +15,7 @@ from tests.fakes.discord_server.gateway import DIRECT_MESSAGES, DIRECT_REACTIONS
 from tests.fakes.discord_server.payloads import channel_json, guild_json, member_json, message_event_json, message_json, user_json
 from tests.fakes.discord_server.request_payloads import Refusal, checked_content, read_payload
 from tests.fakes.discord_server.world import (
+    ATTACH_FILES,
     EPHEMERAL,
     MANAGE_MESSAGES,
     PRIVATE_THREAD,
@@ -212,10 +213,10 @@ class Rest:
             chosen = sorted(nearest, key=lambda message: -int(message.id))
         else:
             chosen = newest_first[:limit]
-        return json_response([message_json(message, self.world) for message in chosen])
+        return json_response([self.gateway.sparse("message", message_json(message, self.world)) for message in chosen])
 
     async def _get_message(self, request: web.Request) -> web.Response:
-        return json_response(message_json(self._seen_message(request)[2], self.world))
+        return json_response(self.gateway.sparse("message", message_json(self._seen_message(request)[2], self.world)))
 
     def _may_send(self, bot: User, channel: Channel) -> None:
         if not self.world.may_send(bot.id, channel):
@@ -242,6 +243,7 @@ class Rest:
 
     def post(self, channel: Channel, author_id: str, payload: dict[str, Any], **fields: Any) -> Message:
         """Make a message of a payload and tell everybody who may see it."""
+        self._may_attach(author_id, channel, payload)
         content = checked_content(payload)
         _check_components(payload)
         reference = payload.get("message_reference") or {}
@@ -269,6 +271,10 @@ class Rest:
         self.announce("MESSAGE_CREATE", message)
         return message
 
+    def _may_attach(self, author_id: str, channel: Channel, payload: dict[str, Any]) -> None:
+        if payload.get("files") and not self.world.permissions(author_id, channel) & ATTACH_FILES:
+            raise Refusal(403, 50013, "Missing Permissions")
+
     def announce(self, event: str, message: Message) -> None:
         """Send a message event to every bot that may see it."""
         channel = self.world.channels[message.channel_id]
@@ -289,6 +295,7 @@ class Rest:
     def edit(self, message: Message, payload: dict[str, Any]) -> None:
         """Change a message and tell everybody who may see it."""
         channel = self.world.channels[message.channel_id]
+        self._may_attach(message.author_id, channel, payload)
         if payload.get("content") is not None:
             message.content = checked_content(payload)
         _check_components(payload)

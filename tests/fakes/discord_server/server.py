@@ -13,6 +13,7 @@ from tests.fakes.discord_server.interactions import Interaction, Interactions
 from tests.fakes.discord_server.payloads import channel_json, guild_json
 from tests.fakes.discord_server.rest import Request, Rest
 from tests.fakes.discord_server.world import (
+    ATTACH_FILES,
     SEND_MESSAGES,
     SEND_MESSAGES_IN_THREADS,
     TEXT,
@@ -294,9 +295,17 @@ class FakeDiscord:
         """Answer the next matching requests with this status."""
         return self._script(Fault(method, re.compile(path), status, count, body=body))
 
+    def garble_next(self, method: str, path: str = "/messages", *, status: int, written: bytes, count: int = 1) -> Fault:
+        """Answer the next matching requests with this body, which says that it is JSON."""
+        return self._script(Fault(method, re.compile(path), status, count, written=written))
+
     def silence_next(self, method: str, path: str = "/messages", *, silent_s: float = 2.0, count: int = 1) -> Fault:
         """Carry the next matching requests out, and answer so late that whoever asked has given up."""
         return self._script(Fault(method, re.compile(path), 0, count, silent_s=silent_s))
+
+    def forbid_files(self, channel: Channel) -> None:
+        """Take the permission to attach files from everybody in a channel, without telling: what the bot knows of it is old."""
+        channel.overwrites.append(Overwrite(channel.guild_id or "", 0, deny=ATTACH_FILES))
 
     def _script(self, fault: Fault) -> Fault:
         self.rest.faults.append(fault)
@@ -324,7 +333,7 @@ class FakeDiscord:
             setattr(self.gateway.starts, name, value)
 
     def leave_out(self, event: str, *fields: str) -> None:
-        """Send an event without these fields from now on."""
+        """Send an event without these fields from now on, such as "channels.position" further in. "message" is one that is asked for."""
         self.gateway.omitted[event] = frozenset(fields)
 
     def refuse_token(self) -> None:

@@ -67,7 +67,8 @@ async def test_whoever_may_manage_messages_may_stop_it(place: Place) -> None:
     assert (request.user_id, request.may_moderate) == (keeper.id, True)
 
 
-async def test_stop_on_an_answer_that_nobody_gives_any_more_says_so_and_goes_away(place: Place) -> None:
+async def test_stop_on_an_answer_that_nobody_gives_any_more_says_so_and_goes_away(place: Place, monkeypatch) -> None:
+    monkeypatch.setattr("services.gateway.discord.answering.LAST_WORDS_S", 0.0)  # as when the process is killed
     place.assistant.script = Held("one", final("one")).script
     await place.run_connected(discord_drain_s=0.0)
     answer = await place.discord.wait_for_reply(await ask(place))

@@ -2,8 +2,13 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 
+import pytest
+
 from parlour.conversation.v1 import conversation_pb2
 from parlour.gateway.v1 import gateway_pb2
+from services.gateway.discord.answer_pages import CUT_SHORT
+from services.gateway.notices import WORDS
+from tests.fakes.discord_server.components import labels
 from tests.fakes.discord_server.payloads import guild_json
 from tests.fakes.discord_server.world import PRIVATE_THREAD, PUBLIC_THREAD, TEXT, Channel, Member
 
@@ -175,6 +180,23 @@ async def test_the_answer_is_streamed_as_edits_and_ends_with_the_final_text(plac
     assert place.discord.replies_to(question) == [answer]
 
 
+async def test_a_spoiler_is_hidden_while_it_grows(place: Place) -> None:
+    async def script(_: gateway_pb2.IncomingMessage) -> AsyncIterator[Event]:
+        text = ""
+        for part in ("The twist: ||", "Snape ", "killed ", "Dumbledore", "||"):
+            text += part
+            yield delta(part)
+            await asyncio.sleep(0.1)
+        yield final(text)
+
+    place.assistant.script = script
+    await place.run_connected()
+    question = place.discord.person_says(place.general, place.ada, "how does it end?", mentions=[place.discord.bot])
+    answer = await place.discord.wait_for_text(question, "||Snape killed Dumbledore||")
+    assert len(answer.edits) > 2
+    assert all(edit.content.count("||") == 2 for edit in answer.edits if "Snape" in edit.content)
+
+
 async def test_a_fast_answer_costs_one_post_and_at_most_one_edit(place: Place) -> None:
     place.assistant.script = saying(typing(), *(delta(f"{number} ") for number in range(50)), final(" ".join(map(str, range(50)))))
     await place.run_connected()
@@ -233,6 +255,16 @@ async def test_a_429_that_came_past_discords_proxy_is_waited_out_too(place: Plac
     refused, posted = place.discord.requests_to("POST", ANYTHING)
     assert (refused.status, posted.status) == (429, 200)
     assert posted.at - refused.at >= 0.2
+    assert len(place.discord.by_bot(place.general)) == 1
+
+
+@pytest.mark.parametrize("written", [b"", b'{"message": "slow"}', b"null"])
+async def test_a_429_that_does_not_say_how_long_is_tried_again(place: Place, written: bytes) -> None:
+    place.discord.garble_next("POST", status=429, written=written)
+    place.assistant.script = saying(final("hello"))
+    await place.run_connected()
+    question = place.discord.person_says(place.general, place.ada, "hi", mentions=[place.discord.bot])
+    await place.discord.wait_for_text(question, "hello", timeout_s=15)
     assert len(place.discord.by_bot(place.general)) == 1
 
 
@@ -301,6 +333,19 @@ async def test_a_long_answer_is_split_and_only_its_first_message_replies(place: 
     assert all(len(message.content) <= 2000 for message in posted)
     assert [message.reply_to for message in posted] == [question.id] + [None] * (len(posted) - 1)
     assert "".join("".join(message.content.split()) for message in posted) == "".join(text.split())
+
+
+async def test_where_it_may_not_attach_files_a_long_answer_says_that_it_is_cut_short_and_is_done(place: Place) -> None:
+    text = "word " * 4000
+    place.discord.forbid_files(place.general)
+    place.assistant.script = saying(delta(text[:3000]), final(text))
+    await place.run_connected()
+    place.discord.person_says(place.general, place.ada, "write a lot", mentions=[place.discord.bot])
+    await place.discord.until(lambda: any(CUT_SHORT in one.content for one in place.discord.by_bot(place.general)))
+    messages = place.discord.by_bot(place.general)
+    assert len(messages) == 5
+    assert not any("Stop" in labels(message.components) for message in messages)
+    assert sum("files" in (request.payload or {}) for request in place.discord.requests_to("POST", ANYTHING)) <= 1
 
 
 async def test_notices_stand_in_small_print_under_the_answer(place: Place) -> None:
@@ -411,6 +456,21 @@ async def test_stopping_waits_for_answers_under_way_and_then_cuts_them(place: Pl
     await place.stop()
     assert place.assistant.cut == 1
     assert place.assistant.couriers.connected == {}
+
+
+async def test_an_answer_that_is_cut_by_the_end_of_the_process_says_so(place: Place) -> None:
+    async def script(_: gateway_pb2.IncomingMessage) -> AsyncIterator[Event]:
+        yield typing()
+        yield delta("Once upon a time")
+        await asyncio.Event().wait()
+
+    place.assistant.script = script
+    await place.run_connected(discord_drain_s=0.1)
+    question = place.discord.person_says(place.general, place.ada, "a story", mentions=[place.discord.bot])
+    answer = await place.discord.wait_for_text(question, "Once upon a time")
+    await place.stop()
+    assert answer.content == f"Once upon a time\n\n{WORDS['cut']}"
+    assert answer.components == []
 
 
 async def test_past_the_limit_of_answers_messages_are_ignored(place: Place) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from parlour.gateway.v1 import gateway_pb2
 from services.console.doctor.discord_application import Application, read_application
+from services.gateway.discord.answer_pages import CUT_SHORT, FILES_LEFT_OUT
 from services.gateway.discord.api import invite_link
 from services.gateway.discord.register import DiscordRefused, register_commands
 from services.gateway.discord.slash_commands import command_payloads
@@ -132,6 +133,37 @@ async def test_a_slow_answer_is_deferred_in_time(place: Place) -> None:
     await answered(place, used, "at last")
 
 
+@pytest.mark.parametrize("written", [b"", b'{"message": "slow"}', b"null"])
+async def test_a_429_on_an_answer_that_does_not_say_how_long_is_tried_again(place: Place, written: bytes) -> None:
+    await ready(place)
+    place.discord.garble_next("PATCH", "/webhooks", status=429, written=written)
+    used = place.discord.person_uses(place.general, place.ada, "ask", question="hello")
+    await answered(place, used, "You said: hello")
+    assert len(used.messages) == 1
+
+
+async def test_a_429_on_the_acknowledgement_is_tried_again_while_there_is_time(place: Place) -> None:
+    await ready(place)
+    place.discord.rate_limit_next("POST", "/callback", retry_after_s=0.3, via=False)
+    place.discord.garble_next("POST", "/callback", status=429, written=b"")
+    used = place.discord.person_uses(place.general, place.ada, "ask", question="hello")
+    await answered(place, used, "You said: hello")
+    first, *_, last = place.discord.requests_to("POST", "/callback")
+    assert last.at - first.at >= 0.3
+    assert [message.text for message in place.assistant.messages] == ["hello"]
+
+
+async def test_an_acknowledgement_that_discord_does_not_want_in_time_is_let_go(place: Place) -> None:
+    await ready(place)
+    place.discord.rate_limit_next("POST", "/callback", retry_after_s=10.0, via=False)
+    place.discord.person_uses(place.general, place.ada, "ask", question="too late")
+    await place.discord.until(lambda: place.discord.requests_to("POST", "/callback"))
+    used = place.discord.person_uses(place.general, place.ada, "ask", question="in time")
+    await answered(place, used, "in time")
+    assert len(place.discord.requests_to("POST", "/callback")) == 2
+    assert [message.text for message in place.assistant.messages] == ["in time"]
+
+
 async def test_a_long_private_answer_follows_up_privately_and_pings_nobody(place: Place) -> None:
     text = "\n\n".join(f"{number} @everyone " + "word " * 90 for number in range(12))
     place.assistant.script = saying(delta("0"), final(text))
@@ -249,6 +281,26 @@ async def test_files_are_uploaded_with_the_answer(place: Place) -> None:
     [message] = used.messages
     assert message.visible_to == place.ada.id
     assert message.payloads[-1]["files"] == {"export.jsonl": file.data}
+
+
+async def test_files_that_may_not_be_attached_are_named_as_missing(place: Place) -> None:
+    file = gateway_pb2.File(name="export.jsonl", media_type="application/jsonl", data=b"{}")
+    place.discord.forbid_files(place.general)
+    place.assistant.script = saying(Event(final=gateway_pb2.Final(text="Here it is.", private=True, files=[file])))
+    await ready(place)
+    used = place.discord.person_uses(place.general, place.ada, "privacy export")
+    await answered(place, used, "Here it is.")
+    [message] = used.messages
+    assert FILES_LEFT_OUT in message.content
+
+
+async def test_a_long_private_answer_to_ask_says_where_it_is_cut_short(place: Place) -> None:
+    place.discord.forbid_files(place.general)
+    place.assistant.script = saying(Event(final=gateway_pb2.Final(text="word " * 4000, private=True)))
+    await ready(place)
+    used = place.discord.person_uses(place.general, place.ada, "ask", question="everything")
+    await answered(place, used, CUT_SHORT)
+    assert [message.content for message in used.messages if CUT_SHORT in message.content] == [used.messages[-1].content]
 
 
 async def test_a_command_of_an_older_release_is_answered_in_words(place: Place) -> None:

@@ -71,6 +71,83 @@ def test_a_table_that_fits_into_a_message_is_never_broken(cells: list[str], befo
     assert any(table in page for page in split_for_discord("word " * (before // 5) + f"\n\n{table}\n\nafter"))
 
 
+MARKED_PARTS = st.one_of(
+    PARTS,
+    st.sampled_from(["||", " ||", "||a", "a||", "|| ", "\n||\n", "|", "`||`", "`a||b` ", "> ", "\n> a ", "\n>>> a ", "\n> ||a ", "\\||", "\n"]),
+)
+MARKED_TEXTS = st.lists(MARKED_PARTS, max_size=30).map("".join)
+
+
+@given(MARKED_TEXTS, LIMITS)
+@settings(deadline=None)
+def test_with_marks_that_are_carried_over_the_laws_hold_too(text: str, limit: int) -> None:
+    pages = split_for_discord(text, limit=limit)
+    assert all(0 < len(page) <= limit and page.strip() and page.count(FENCE) % 2 == 0 for page in pages)
+    assert re.sub(r"[|>]", "", without_marks("".join(pages))) == re.sub(r"[|>]", "", without_marks(text))
+    with_print = with_notices(text, ["Stopped."])
+    assert all(0 < len(page) <= limit for page in split_for_discord(with_print, limit=limit))
+
+
+SPOKEN = st.one_of(
+    st.lists(st.sampled_from(["a", "word", "end.", "a sentence, longer. ", "\n", "\n\n", "x" * 90]), min_size=1, max_size=60).map(" ".join),
+    st.integers(1, 3000).map(lambda size: "z" * size),
+).filter(str.strip)
+SPOKEN_PARTS = st.lists(st.tuples(st.sampled_from(["plain", "hidden", "code", "own_lines"]), SPOKEN), min_size=1, max_size=8)
+SPOILER = re.compile(r"\|\|([\s\S]+?)\|\|")
+
+
+def spoken(parts: list[tuple[str, str]]) -> str:
+    forms = {"plain": "{}", "hidden": "||{}||", "code": "`a||b` {}", "own_lines": "\n||\n{}\n||\n"}
+    return " ".join(forms[kind].format(said.strip()) for kind, said in parts)
+
+
+def hidden(pages: list[str]) -> str:
+    return "".join("".join(SPOILER.findall(without_code(page))) for page in pages)
+
+
+def without_code(page: str) -> str:
+    return page.replace("`a||b`", "")
+
+
+def bare(text: str) -> str:
+    return re.sub(r"[\s|]", "", text)
+
+
+@given(SPOKEN_PARTS, LIMITS)
+@settings(deadline=None)
+def test_what_is_hidden_stays_hidden_over_messages_and_nothing_else_is(parts: list[tuple[str, str]], limit: int) -> None:
+    text = spoken(parts)
+    pages = split_for_discord(text, limit=limit)
+    assert bare(hidden(pages)) == bare("".join(said for kind, said in parts if kind in ("hidden", "own_lines")))
+    assert bare("".join(pages)) == bare(text)
+
+
+@given(SPOKEN_PARTS, st.integers(0, 5000), st.sampled_from([100, LIMIT]))
+@settings(deadline=None)
+def test_what_grows_shows_nothing_that_will_be_hidden(parts: list[tuple[str, str]], shown: int, limit: int) -> None:
+    parts = [(kind, re.sub(r"[a-z]", "h", said) if kind in ("hidden", "own_lines") else said) for kind, said in parts]
+    pages = split_for_discord(spoken(parts)[:shown], limit=limit)
+    assert "h" not in "".join(SPOILER.sub("", without_code(page)) for page in pages)
+
+
+@given(st.lists(st.tuples(st.booleans(), SPOKEN), min_size=1, max_size=6), LIMITS)
+@settings(deadline=None)
+def test_what_is_quoted_stays_quoted_over_messages(parts: list[tuple[bool, str]], limit: int) -> None:
+    lines = [(quoted, " ".join(said.split())) for quoted, said in parts]
+    pages = split_for_discord("\n".join(f"> {said}" if quoted else said for quoted, said in lines), limit=limit)
+    shown = [line.removeprefix("> ") for page in pages for line in page.splitlines() if line.startswith("> ")]
+    assert bare("".join(shown)) == bare("".join(said for quoted, said in lines if quoted))
+
+
+@given(SPOKEN, SPOKEN_PARTS, LIMITS)
+@settings(deadline=None)
+def test_a_quote_of_all_that_follows_goes_on_over_messages(before: str, parts: list[tuple[str, str]], limit: int) -> None:
+    rest = spoken(parts).strip()
+    pages = split_for_discord(f"{before.strip()}\n>>> {rest}", limit=limit)
+    quoted = [found.group(1) for page in pages if (found := re.search(r"^>>> ([\s\S]*)", page, re.MULTILINE))]
+    assert bare("".join(quoted)) == bare(rest)
+
+
 LINK_TEXTS = st.text(alphabet="abc. ?!,", min_size=1, max_size=80)
 ADDRESSES = st.builds(
     lambda path, tail: f"https://example.org/{path}{tail}", st.text("abcdef%-_~", max_size=120), st.sampled_from(["", "_(place)", "(a)b"])
@@ -136,6 +213,40 @@ def test_prose_breaks_at_paragraphs_then_sentences_then_words() -> None:
 def test_a_letter_keeps_its_accent_where_a_word_must_be_cut() -> None:
     pages = split_for_discord("e\u0301" * 120 + "", limit=101)
     assert all(not page.startswith("\u0301") for page in pages)
+
+
+@pytest.mark.parametrize("sign", ["🇫🇷", "👍🏽", "👨‍👩‍👧‍👦", "🏴\U000e0067\U000e0062\U000e007f", "e\u0301"])
+@pytest.mark.parametrize("before", ["", "x", "xx", "xxx"])
+def test_a_sign_of_several_characters_stays_whole_where_a_word_must_be_cut(sign: str, before: str) -> None:
+    pages = split_for_discord(before + sign * 1500)
+    assert len(pages) > 1
+    assert all(page.removeprefix(before) == sign * page.count(sign) for page in pages)
+
+
+def test_a_spoiler_that_is_not_finished_is_closed() -> None:
+    assert split_for_discord("The twist: ||Snape killed") == ["The twist: ||Snape killed||"]
+    assert split_for_discord("The twist: ||") == ["The twist: ||"]
+    assert split_for_discord("Use a || b here") == ["Use a || b here"]
+
+
+def test_small_print_stands_outside_of_what_is_not_finished() -> None:
+    assert with_notices("||Snape", ["Stopped."]) == "||Snape||\n\n-# Stopped."
+    assert with_notices("```py\nx = 1", ["Stopped."]) == "```py\nx = 1\n```\n\n-# Stopped."
+
+
+def test_a_long_spoiler_in_a_quote_is_hidden_and_quoted_in_each_message() -> None:
+    pages = split_for_discord(f"> ||{'secret words. ' * 40}||", limit=200)
+    assert len(pages) > 2
+    assert all(page.startswith("> ||") and page.endswith("||") and page.count("||") == 2 for page in pages)
+
+
+@pytest.mark.parametrize(
+    "text", ["||" * 30_000, "||a " * 20_000, "||a||" * 15_000, "`` ` || " * 5000, "> " * 30_000, "\n>>> a ||b" * 5000, "||\n" * 30_000]
+)
+def test_texts_of_marks_end_in_time(text: str) -> None:
+    begun_s = time.process_time()
+    assert all(len(page) <= LIMIT for page in split_for_discord(with_notices(text, ["Stopped."])))
+    assert time.process_time() - begun_s < 2.0
 
 
 def test_two_thousand_combining_marks_end_in_time() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from parlour.gateway.v1 import gateway_pb2
-from services.gateway.discord.answer_pages import AnswerPage
+from services.gateway.discord.answer_pages import FILES_LEFT_OUT, AnswerPage
 from services.gateway.discord.stream_edits import StreamedReply
 from services.gateway.discord.writers import WriteFailed, WriteRefused
 
@@ -108,6 +108,22 @@ async def test_a_text_that_does_not_change_is_not_written_again(reply: StreamedR
         await settle()
         await reply.finish("same")
     assert writer.writes == [(0.0, "send", "same")]
+
+
+async def test_what_is_refused_with_its_files_is_written_once_without_them(reply: StreamedReply, writer: RecordingWriter) -> None:
+    async with reply:
+        writer.problems = [WriteRefused("403 50013")]
+        assert await reply.finish("Here it is.", files=[gateway_pb2.File(name="export.jsonl", data=b"{}")])
+    assert FILES_LEFT_OUT in writer.messages["0"]
+    assert not writer.pages["0"].files
+
+
+async def test_what_is_refused_without_files_too_is_given_up(reply: StreamedReply, writer: RecordingWriter) -> None:
+    async with reply:
+        writer.problems = [WriteRefused("404 10008"), WriteRefused("404 10008")]
+        assert not await reply.finish("Here it is.", files=[gateway_pb2.File(name="export.jsonl", data=b"{}")])
+    assert reply.refused
+    assert writer.messages == {}
 
 
 async def test_past_the_limit_the_answer_goes_on_in_a_further_message(reply: StreamedReply, writer: RecordingWriter) -> None:
