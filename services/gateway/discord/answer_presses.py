@@ -112,7 +112,7 @@ def presser_id(interaction: Interaction) -> str:
 def moderates(interaction: Interaction) -> bool:
     """Return whether who pressed may manage messages in the channel, or the guild."""
     permissions = interaction.permissions
-    return interaction.guild_id is not None and (permissions.manage_messages or permissions.manage_guild)
+    return interaction.guild_id is not None and (permissions.manage_messages or permissions.manage_guild or permissions.administrator)
 
 
 def _age_s(interaction: Interaction, message_id: int) -> float:

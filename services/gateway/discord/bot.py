@@ -17,7 +17,7 @@ from services.gateway.discord.answer_records import AnswerRecords
 from services.gateway.discord.answering import ORIGIN, AssistantLike
 from services.gateway.discord.api import rest_client
 from services.gateway.discord.courier import DiscordCourier
-from services.gateway.discord.event_shapes import EventUnreadable, check_event
+from services.gateway.discord.event_reading import read_with_care
 from services.gateway.discord.identify import IdentifyPace, StartLimit, asked_of_discord
 from services.gateway.discord.register import TOKEN_REFUSED, DiscordRefused
 from services.gateway.discord.replier import Replier
@@ -31,19 +31,6 @@ from services.runtime.telemetry import get_logger
 INTENTS_REFUSED = "Discord does not give this bot the text of messages: switch on Message Content Intent on the Bot page of your application."
 SHARDS_REFUSED = "Discord does not accept the shards of this process: PARLOUR_GATEWAY_DISCORD_SHARD_COUNT or _IDS does not fit."
 REFUSED_CLOSES = {4004: TOKEN_REFUSED, 4010: SHARDS_REFUSED, 4011: SHARDS_REFUSED, 4013: INTENTS_REFUSED, 4014: INTENTS_REFUSED}
-# Parts of a message that Discord always sends and nextcord relies on; a compatible server may leave out what says nothing.
-SAYING_NOTHING: dict[str, Any] = {
-    "content": "",
-    "type": 0,
-    "tts": False,
-    "pinned": False,
-    "mention_everyone": False,
-    "edited_timestamp": None,
-    "mentions": [],
-    "mention_roles": [],
-    "attachments": [],
-    "embeds": [],
-}
 
 _log = get_logger(__name__)
 
@@ -105,16 +92,9 @@ class AssistantBot(commands.AutoShardedBot):
         self._link = link
         self._pace = pace
         self._backoff = partial(ReconnectBackoff, settings.discord_reconnect_max_s, jitter)
-        self._survive_malformed_events()
+        read_with_care(self._connection, self.http)
         if settings.discord_gateway_url:
             self._use_gateway(settings.discord_gateway_url)
-
-    def _survive_malformed_events(self) -> None:
-        """nextcord lets an event that it cannot read end the client; READY excepted, such an event is skipped."""
-        parsers = self._connection.parsers
-        for event, parse in list(parsers.items()):
-            if event not in ("READY", "RESUMED"):
-                parsers[event] = _skipping(event, _completing(parse) if event == "MESSAGE_CREATE" else _checking(event, parse))
 
     def _use_gateway(self, url: str) -> None:
         """Connect to this address, whatever GET /gateway says."""
@@ -206,35 +186,6 @@ class AssistantBot(commands.AutoShardedBot):
     async def on_error(self, event_method: str, *args: Any, **kwargs: Any) -> None:
         """Log what an event ended in, never what it carried."""
         failures.ended(sys.exception() or RuntimeError(), failures.Place.DISCORD, "a Discord event failed", discord_event=event_method)
-
-
-def _completing(parse: Callable[[Any], None]) -> Callable[[Any], None]:
-    def parse_complete(data: Any) -> None:
-        check_event("MESSAGE_CREATE", data)
-        replied = data.get("referenced_message")
-        parse(SAYING_NOTHING | data | ({"referenced_message": SAYING_NOTHING | replied} if replied else {}))
-
-    return parse_complete
-
-
-def _checking(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
-    def parse_checked(data: Any) -> None:
-        check_event(event, data)
-        parse(data)
-
-    return parse_checked
-
-
-def _skipping(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
-    def parse_or_skip(data: Any) -> None:
-        try:
-            parse(data)
-        except Exception as error:
-            # Other errors quote what could not be read, which may be what somebody wrote.
-            problem = repr(error)[:200] if isinstance(error, EventUnreadable | KeyError) else type(error).__name__
-            _log.warning("a Discord event could not be read and is skipped", discord_event=event, problem=problem)
-
-    return parse_or_skip
 
 
 async def run_bot(

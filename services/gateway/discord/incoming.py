@@ -115,7 +115,7 @@ def command_message(interaction: nextcord.Interaction[nextcord.Client], text: st
         user_name=person_name(interaction.user),
         text=clean(text).strip()[:TEXT_MAX],
         mentions_assistant=True,
-        may_moderate=interaction.permissions.manage_guild,
+        may_moderate=interaction.permissions.manage_guild or interaction.permissions.administrator,
         channel_hidden=interaction.guild_id is not None and (interaction.guild is None or is_hidden(interaction.channel, interaction.guild)),
         create_time=_timestamp(interaction.created_at),
     )

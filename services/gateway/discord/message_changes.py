@@ -7,6 +7,7 @@ message is taken out of the conversation, and what answered it goes with it: an 
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import nextcord
@@ -19,7 +20,7 @@ from services.gateway.discord.asking import Asking
 from services.gateway.discord.channel_answers import Asked, ChannelAnswers
 from services.gateway.discord.earlier_answers import find_answer
 from services.gateway.discord.edit_steps import backoff_s
-from services.gateway.discord.incoming import own_role_id, said
+from services.gateway.discord.incoming import is_from_person, own_role_id, person_name, said
 from services.gateway.discord.message_edits import MessageEdit
 from services.gateway.discord.settings import DiscordSettings
 from services.gateway.discord.surroundings import Surroundings, fetch_message
@@ -65,10 +66,27 @@ class MessageChanges:
             return
         self._seen.put(edit.message_id, edit.edited_at)
         self._surroundings.changed(int(edit.message_id))
+        if not edit.author_id:
+            whole = await self._of_a_person(edit, client)
+            if whole is None:
+                _changes.labels("edit_let_go").inc()
+                return
+            edit = whole
         if edit.after_s <= self._settings.discord_edit_window_s and await self._answered_anew(edit, client):
             _changes.labels("edit_answered").inc()
         else:
             _changes.labels("edit_stored" if await self._stored(edit, client) else "edit_let_go").inc()
+
+    async def _of_a_person(self, edit: MessageEdit, client: nextcord.Client) -> MessageEdit | None:
+        """Find out whose message was edited, where Discord tells only what changed; None where it was no person's, or cannot be had."""
+        if client.user is None or self._answers.is_answer(edit.message_id):
+            return None
+        place = await self._place(edit, client)
+        message = _known(edit, client) or (await fetch_message(place, int(edit.message_id)) if place is not None else None)
+        if message is None or not is_from_person(message, client.user.id):
+            return None
+        mentioned = {f"@{user.id}": f"@{person_name(user)}" for user in message.mentions}
+        return replace(edit, author_id=str(message.author.id), names=edit.names or mentioned)
 
     async def _answered_anew(self, edit: MessageEdit, client: nextcord.Client) -> bool:
         """Return whether this edit needs no more to be done about it: it is answered, here or by another gateway."""
@@ -139,7 +157,7 @@ class MessageChanges:
     @staticmethod
     async def _message(edit: MessageEdit, place: nextcord.abc.Messageable, client: nextcord.Client) -> nextcord.Message | None:
         """Return the message as it is now."""
-        known = next((one for one in reversed(client.cached_messages) if str(one.id) == edit.message_id), None)
+        known = _known(edit, client)
         if known is not None and known.content == edit.content:
             return known
         return await fetch_message(place, int(edit.message_id))
@@ -202,3 +220,7 @@ class MessageChanges:
             else:
                 _changes.labels("deleted" if withdrawn.withdrawn else "deletion_let_go").inc()
                 return
+
+
+def _known(edit: MessageEdit, client: nextcord.Client) -> nextcord.Message | None:
+    return next((one for one in reversed(client.cached_messages) if str(one.id) == edit.message_id), None)

@@ -15,7 +15,10 @@ from services.gateway.discord.incoming import edited_at_of
 
 @dataclass(frozen=True, slots=True)
 class MessageEdit:
-    """What is known of an edit without looking anything up. `after_s`: how long after the message was written; `names`: of the people it mentions."""
+    """What is known of an edit without looking anything up. `after_s`: how long after the message was written; `names`: of the people it mentions.
+
+    `author_id` is empty where the update names nobody: it may be anybody's message then, a bot's or a webhook's included.
+    """
 
     message_id: str
     channel_id: str
@@ -28,9 +31,9 @@ class MessageEdit:
 
 
 def edit_of(data: Mapping[str, Any]) -> MessageEdit | None:
-    """Return the edit by a person that an update tells of; None where it tells of something else, or of a bot's or a webhook's message."""
+    """Return the edit that an update tells of; None where it tells of something else, or of a bot's or a webhook's message."""
     author, edited_timestamp = data.get("author") or {}, data.get("edited_timestamp")
-    if not edited_timestamp or "content" not in data or not author.get("id") or author.get("bot") or data.get("webhook_id"):
+    if not edited_timestamp or "content" not in data or ("author" in data and not author.get("id")) or author.get("bot") or data.get("webhook_id"):
         return None
     try:
         edited_time = datetime.fromisoformat(str(edited_timestamp))
@@ -43,7 +46,7 @@ def edit_of(data: Mapping[str, Any]) -> MessageEdit | None:
         message_id=message_id,
         channel_id=channel_id,
         guild_id=guild_id,
-        author_id=str(author["id"]),
+        author_id=str(author.get("id", "")),
         content=str(data["content"]),
         edited_at=edited_at_of(edited_time),
         after_s=after_s,

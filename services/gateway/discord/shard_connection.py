@@ -5,6 +5,7 @@ two attempts; and it leaves a connection beating whose IDENTIFY did not come abo
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ from nextcord import AutoShardedClient
 from nextcord.gateway import DiscordWebSocket, ReconnectWebSocket
 from nextcord.shard import EventItem, EventType, Shard
 
+from services.gateway.discord.missing_fields import whole_ready
 from services.runtime.telemetry import get_logger
 
 _log = get_logger(__name__)
@@ -19,6 +21,8 @@ _log = get_logger(__name__)
 CONNECT_S = 60.0  # for a connection to come about, its turn to IDENTIFY included
 SILENCE_MIN_S = 3.0  # a stall of our own must not look like one of Discord's
 RESUME_S = 6.0  # for one that resumes, which waits for no turn: a Discord that accepts and says nothing is tried again
+READY = '"READY"'
+FRAME_ENDS = b"\x00\x00\xff\xff"  # of what is compressed
 STABLE_S = 60.0  # a connection that held this long starts the waiting times anew
 
 
@@ -60,13 +64,34 @@ class SessionWebSocket(DiscordWebSocket):
         """Deal with a frame. Within a session, one that cannot be read is skipped: it is no reason to lose the session and what is said meanwhile."""
         in_session, beating = self.session_id is not None, self._keep_alive
         try:
-            await super().received_message(msg)
+            text = self._decompressed(msg)
+            if text is None:
+                return
+            await super().received_message(_with_whole_ready(text, self.gateway) if READY in text else text)
             if self._keep_alive is not None and self._keep_alive is not beating:
                 self._keep_alive.heartbeat_timeout = silence_max_s(self._keep_alive.interval or 0.0, self._keep_alive.heartbeat_timeout)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             if not in_session:
                 raise
             _log.warning("a frame from Discord could not be read and is skipped", shard=self.shard_id, problem=type(error).__name__)
+
+    def _decompressed(self, msg: str | bytes) -> str | None:
+        """Return the text of a frame; None where more of it is to come."""
+        if isinstance(msg, str):
+            return msg
+        self._buffer.extend(msg)
+        if not msg.endswith(FRAME_ENDS):
+            return None
+        whole, self._buffer = self._buffer, bytearray()
+        return self._zlib.decompress(whole).decode()
+
+
+def _with_whole_ready(frame: str, gateway_url: str) -> str:
+    """Complete the greeting of a session before nextcord reads it: otherwise a field left out costs one IDENTIFY after another."""
+    told = json.loads(frame)
+    if not isinstance(told, dict) or told.get("t") != "READY" or not isinstance(told.get("d"), dict):
+        return frame
+    return json.dumps(told | {"d": whole_ready(told["d"], gateway_url)})
 
 
 class SessionShard(Shard):

@@ -42,6 +42,15 @@ class Session:
             self.socket.put(frame)
 
 
+def _without(path: list[str], data: Any) -> Any:
+    if isinstance(data, list):
+        return [_without(path, one) for one in data]
+    if not isinstance(data, dict) or path[0] not in data:
+        return data
+    left = {name: value for name, value in data.items() if name != path[0]}
+    return left if len(path) == 1 else left | {path[0]: _without(path[1:], data[path[0]])}
+
+
 class Socket:
     """One connection. Frames leave in the order they were put, compressed if the client asked for zlib-stream."""
 
@@ -127,7 +136,7 @@ class Gateway:
         self.heartbeat_interval_ms = 41_250
         self.privileged_allowed = True
         self.refuses_connections = False
-        self.omitted: dict[str, frozenset[str]] = {}  # by event: optional fields that are left out
+        self.omitted: dict[str, frozenset[str]] = {}  # by event: paths of optional fields that are left out
         self.starts = StartLimit()
         self.url = ""
 
@@ -201,24 +210,27 @@ class Gateway:
         mine = [guild for guild in self._world.guilds.values() if session.user.id in guild.members and self._on_shard(session, guild.id)]
         session.dispatch(
             "READY",
-            {
-                "v": 10,
-                "user": user_json(session.user) | {"verified": True, "email": None, "flags": 0, "mfa_enabled": True},
-                "guilds": [{"id": guild.id, "unavailable": True} for guild in mine],
-                "private_channels": [],
-                "relationships": [],
-                "presences": [],
-                "session_type": "normal",
-                "session_id": session.id,
-                "resume_gateway_url": self.url,
-                "shard": list(session.shard),
-                "application": {"id": session.user.id, "flags": 1 << 18},
-                "_trace": ["fake"],
-            },
+            self.sparse(
+                "READY",
+                {
+                    "v": 10,
+                    "user": user_json(session.user) | {"verified": True, "email": None, "flags": 0, "mfa_enabled": True},
+                    "guilds": [{"id": guild.id, "unavailable": True} for guild in mine],
+                    "private_channels": [],
+                    "relationships": [],
+                    "presences": [],
+                    "session_type": "normal",
+                    "session_id": session.id,
+                    "resume_gateway_url": self.url,
+                    "shard": list(session.shard),
+                    "application": {"id": session.user.id, "flags": 1 << 18},
+                    "_trace": ["fake"],
+                },
+            ),
         )
         if session.intents & GUILDS:
             for guild in mine:
-                session.dispatch("GUILD_CREATE", guild_json(guild, self._world, session.user.id))
+                session.dispatch("GUILD_CREATE", self.sparse("GUILD_CREATE", guild_json(guild, self._world, session.user.id)))
 
     def _resume(self, socket: Socket, data: dict[str, Any]) -> Session | None:
         session = self.sessions.get(data["session_id"])
@@ -246,11 +258,13 @@ class Gateway:
         """Send an event to one bot's sessions that have the intent (0: none needed)."""
         for session in self.sessions_for(user_id, guild_id):
             if not intent or session.intents & intent:
-                session.dispatch(event, self._sent(event, data))
+                session.dispatch(event, self.sparse(event, data))
 
-    def _sent(self, event: str, data: dict[str, Any]) -> dict[str, Any]:
-        omitted = self.omitted.get(event)
-        return data if not omitted else {name: value for name, value in data.items() if name not in omitted}
+    def sparse(self, event: str, data: dict[str, Any]) -> dict[str, Any]:
+        """Return the data of an event without what is left out of it."""
+        for path in self.omitted.get(event, ()):
+            data = _without(path.split("."), data)
+        return data
 
     def dispatch_message(self, event: str, data: dict[str, Any], *, user_id: str, guild_id: str | None) -> None:
         """Send a message event; without the message content intent its content is empty, with Discord's exceptions."""
@@ -262,7 +276,7 @@ class Gateway:
                 continue
             readable = session.intents & MESSAGE_CONTENT or concerns_bot
             shown = data if readable else data | {"content": "", "attachments": [], "embeds": [], "components": []}
-            session.dispatch(event, self._sent(event, shown))
+            session.dispatch(event, self.sparse(event, shown))
 
     def connected(self) -> list[Session]:
         return [session for session in self.sessions.values() if session.socket is not None]

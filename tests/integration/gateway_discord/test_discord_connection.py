@@ -116,7 +116,7 @@ async def test_a_malformed_frame_is_skipped_on_the_same_connection(place: Place,
         ({"content": None}, "content: string_type"),
         ({"author": {"id": "7", "username": 7}}, "author.username: string_type"),
         ({"mentions": [{"username": "nobody"}]}, "mentions.0.id: missing"),
-        ({"guild_id": None}, "value_error"),  # a member of no guild
+        ({"guild_id": None, "channel_id": "7"}, "value_error"),  # a member of no guild
     ],
 )
 async def test_a_message_of_another_shape_is_skipped_with_a_line_that_tells_nothing_of_it(place: Place, change: dict[str, Any], problem: str) -> None:

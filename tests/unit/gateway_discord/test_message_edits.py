@@ -48,9 +48,15 @@ def test_what_is_no_edit_by_a_person_is_nothing(change: dict[str, Any]) -> None:
     assert edit_of(UPDATE | change) is None
 
 
-@pytest.mark.parametrize("field", ["author", "content", "edited_timestamp", "id", "channel_id"])
+@pytest.mark.parametrize("field", ["content", "edited_timestamp", "id", "channel_id"])
 def test_an_update_without_what_an_edit_needs_is_nothing(field: str) -> None:
     assert edit_of({name: value for name, value in UPDATE.items() if name != field}) is None
+
+
+def test_an_edit_that_does_not_say_whose_it_is_may_be_anybodys() -> None:
+    edit = edit_of({name: value for name, value in UPDATE.items() if name != "author"})
+    assert edit is not None
+    assert (edit.author_id, edit.content) == ("", "hello")
 
 
 def test_fields_that_may_be_missing_may_be_missing() -> None:
