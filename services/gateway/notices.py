@@ -107,6 +107,7 @@ WORDS: Mapping[str, str] = {
     "declined": "All right, I'll leave everything as it is.",
     "summary": "This is what we talked about here:\n{list}",
     "summary_nothing": "We haven't talked about anything here yet.",
+    "summary_not_yours": "You may not read what was written here before, so I can't sum it up for you.",
     "summary_off": "This server does without summaries.",
     "summary_form": 'Say "/summary" and nothing else: I sum up what was talked about in this channel.',
     "reset_ask": (

@@ -77,8 +77,10 @@ async def test_what_a_direct_message_says_to_remember_is_listed_there_and_not_in
     ada = community.newcomer()
     await community.reply_with(community.discord.dm(ada, "remember that my cat is called Miso"), "my cat is called Miso")
     await community.reply_with(community.discord.dm(ada, "what do you remember about me?"), "my cat is called Miso")
-    told = await community.reply_with(community.mention(ada, "what do you remember about me?"), "remember")
-    assert "Miso" not in told.content
+    told = await community.reply_with(community.mention(ada, "what do you remember about me?"), "for your eyes only")
+    listed = await community.replied_with(community.discord.person_presses(told, ada, "Show me"), "remember")
+    assert listed.visible_to == ada.id
+    assert "Miso" not in listed.content
     assert len(model.requests) == 0
 
 

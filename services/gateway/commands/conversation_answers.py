@@ -21,8 +21,8 @@ from services.runtime.errors import PermissionRefused
 class ConversationAnswers:
     """Carries out commands about the channel that they are given in. Every method raises ParlourError.
 
-    In a direct message the conversation is the person's own. In a guild's channel it is everybody's who writes there: all may have it summed up, and
-    only who may moderate may start it afresh.
+    In a direct message the conversation is the person's own. In a guild's channel it is everybody's who writes there: who may read what was
+    written may have it summed up, and only who may moderate may start it afresh.
     """
 
     away = "conversation_command_unavailable"
@@ -43,6 +43,8 @@ class ConversationAnswers:
         """Say what was talked about here since the last fresh start."""
         if text:
             return said(message, notices.words("summary_form"))
+        if message.history_hidden:
+            return said(message, notices.words("summary_not_yours"))
         request = conversation_pb2.SummarizeRequest(conversation=_here(message))
         try:
             summed_up = await self._conversation.summarize(request, timeout_s=self._settings.summary_s)

@@ -15,7 +15,7 @@ from services.credit.client import CreditClient
 from services.gateway import events, notices, requests
 from services.gateway.commands import arguments
 from services.gateway.commands.arguments import Look, Span, Unclear
-from services.gateway.commands.finals import Handler, is_typed, quotable, said
+from services.gateway.commands.finals import Handler, is_personal, is_typed, quotable, said
 from services.gateway.commands.moderators import refusal
 from services.gateway.commands.named_people import ASSISTANT, with_ids
 from services.gateway.commands.parsing import Kind
@@ -62,7 +62,7 @@ class CreditAnswers:
         """Say what a person has: available, set aside, tier, allowance, and what expires next."""
         account_id = requests.account_of(message.user_id)
         balance, grants = await asyncio.gather(self._balance(account_id), self._grants(account_id))
-        final = said(message, credits_words(balance, grants), private=is_typed(message))
+        final = said(message, credits_words(balance, grants), private=is_personal(message))
         final.balance_known, final.available_microcredits = True, balance.available_microcredits
         return final
 
@@ -105,7 +105,7 @@ class CreditAnswers:
             return refusal(message) or said(message, await self._guild_usage(message.guild_id, look), private=True)
         since_s = self._now_s() - look.span.hours * 3600
         spent = await self._spent(requests.account_of(message.user_id), since_s)
-        return said(message, usage_words(spent, look.span), private=is_typed(message))
+        return said(message, usage_words(spent, look.span), private=is_personal(message))
 
     async def _balance(self, account_id: str) -> credit_pb2.Balance:
         request = credit_pb2.GetBalanceRequest(account_id=account_id)

@@ -55,6 +55,11 @@ def is_typed(message: gateway_pb2.IncomingMessage) -> bool:
     return without_invisible(message.text).startswith("/")
 
 
+def is_personal(message: gateway_pb2.IncomingMessage) -> bool:
+    """Whether what is listed of a person is for their eyes only: in a guild always, however it was asked for, and wherever the command was typed."""
+    return bool(message.guild_id) or is_typed(message)
+
+
 def texts_of(memories: Sequence[memory_pb2.Memory], *, items_max: int = LISTED_MAX) -> str:
     """Write what memories say as one line: the beginning of each where it is long, and how many more there are where they are many."""
     listed = notices.list_text(beginning(without_reordering(memory.text), LISTED_CHARACTERS_MAX) for memory in memories[:items_max])

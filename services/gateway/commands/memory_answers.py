@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from parlour.gateway.v1 import gateway_pb2
 from parlour.memory.v1 import memory_pb2
 from services.gateway import notices, requests
-from services.gateway.commands.finals import Handler, is_typed, quotable, said, shown_of, texts_of
+from services.gateway.commands.finals import Handler, is_personal, is_typed, quotable, said, shown_of, texts_of
 from services.gateway.commands.offers import Offer, Offers, Slot
 from services.gateway.commands.parsing import Kind, without_invisible
 from services.gateway.commands.questions import Questions
@@ -60,11 +60,11 @@ class MemoryAnswers:
         if text.lower() not in ("", "more"):
             return said(message, notices.words("memories_form"), private=is_typed(message))
         if not text:
-            return await self.page(message, "", private=is_typed(message))
+            return await self.page(message, "", private=is_personal(message))
         shown = await self._offers.get(Slot.LISTED, message)
         if shown is None:
             return said(message, notices.words("memories_no_more"), private=is_typed(message))
-        return await self.page(message, shown.token, private=is_typed(message))
+        return await self.page(message, shown.token, private=is_personal(message))
 
     async def page(self, message: gateway_pb2.IncomingMessage, page_token: str, *, private: bool = True) -> Final:
         """Show one page; an empty token is the first."""
@@ -145,7 +145,7 @@ class MemoryAnswers:
             return said(message, notices.words("forget_nothing"), private=is_typed(message))
         await self._questions.ask(message, FORGET, plan.plan_id, plan.expire_time.ToMilliseconds() / 1000)
         text = notices.words("forget_offer", count=notices.count_text(len(plan.memories)), list=texts_of(plan.memories))
-        final = said(message, text, private=is_typed(message))
+        final = said(message, text, private=is_personal(message))
         final.forget_offer.plan_id = plan.plan_id
         final.forget_offer.memories.extend(shown_of(plan.memories))
         return final

@@ -18,6 +18,9 @@ NAME_MAX = 80
 MENTIONED_MAX = 100
 _WRITTEN_BY_PEOPLE = (nextcord.MessageType.default, nextcord.MessageType.reply)
 _mention = re.compile(r"<(@!?|@&|#)(\d{1,20})>")
+# Commands that take channels take them by their ids: a name may be that of several.
+_takes_channels = re.compile(r"/(?:ignore|allow|settings)\b", re.IGNORECASE)
+_asks = re.compile(r"/ask(?:\s+|$)", re.IGNORECASE)
 
 
 def is_from_person(message: nextcord.Message, bot_id: int) -> bool:
@@ -86,7 +89,7 @@ def to_incoming(message: nextcord.Message, bot_id: int, settings: DiscordSetting
         channel_id=str(message.channel.id),
         user_id=str(message.author.id),
         user_name=person_name(message.author),
-        text=said(message.content, addressed=addressed, names=_names(message)),
+        text=_words(message, addressed),
         mentions_assistant=bool(addressed),
         channel_hidden=is_hidden(message.channel, message.guild),
         create_time=_timestamp(message.created_at),
@@ -96,6 +99,7 @@ def to_incoming(message: nextcord.Message, bot_id: int, settings: DiscordSetting
         unread_files=unread_files_of(message.attachments, settings),
         mentioned_user_ids=[str(user.id) for user in message.mentions if user.id != bot_id][:MENTIONED_MAX],
         may_moderate=may_moderate(message.author),
+        history_hidden=message.guild is not None and not may_read(message.author, message.channel),
     )
     replied_to = _replied_to(message, bot_id)
     if replied_to is not None:
@@ -116,6 +120,7 @@ def command_message(interaction: nextcord.Interaction[nextcord.Client], text: st
         text=clean(text).strip()[:TEXT_MAX],
         mentions_assistant=True,
         may_moderate=interaction.permissions.manage_guild or interaction.permissions.administrator,
+        history_hidden=interaction.guild_id is not None and not _reads_history(interaction.permissions),
         channel_hidden=interaction.guild_id is not None and (interaction.guild is None or is_hidden(interaction.channel, interaction.guild)),
         create_time=_timestamp(interaction.created_at),
     )
@@ -144,10 +149,51 @@ def is_hidden(channel: object, guild: nextcord.Guild | None) -> bool:
     return not channel.permissions_for(everyone).view_channel
 
 
+def may_read(person: nextcord.User | nextcord.Member | None, channel: object) -> bool:
+    """Return whether somebody may read what was written in a channel before; not, where that cannot be known."""
+    if isinstance(channel, nextcord.DMChannel):
+        return True
+    if not isinstance(person, nextcord.Member) or not isinstance(channel, nextcord.abc.GuildChannel | nextcord.Thread):
+        return False
+    try:
+        permissions = channel.permissions_for(person)
+    except (nextcord.DiscordException, AttributeError):  # the parent of a thread may be unknown
+        return False
+    return permissions.view_channel and permissions.read_message_history
+
+
+def _reads_history(permissions: nextcord.Permissions) -> bool:
+    # Whoever uses a command has some right: without any, the server did not tell them.
+    return permissions.read_message_history or permissions.administrator or not permissions.value
+
+
+def _words(message: nextcord.Message, addressed: frozenset[str]) -> str:
+    names = _names(message)
+    text = said(message.content, addressed=addressed, names=names | _channel_names(message, of_author=True))
+    if _takes_channels.match(text):
+        return said(message.content, addressed=addressed, names=names)
+    # What is not said to the assistant may be a command of another one.
+    return _asks.sub("", text, count=1) if text.startswith("/") and (addressed or message.guild is None) else text
+
+
 def _names(message: nextcord.Message) -> dict[str, str]:
     names = {f"@{user.id}": f"@{person_name(user)}" for user in message.mentions}
-    names |= {f"@&{role.id}": f"@{role.name}" for role in message.role_mentions}
-    return names | {f"#{channel.id}": f"#{channel.name}" for channel in message.channel_mentions}
+    return names | {f"@&{role.id}": f"@{role.name}" for role in message.role_mentions}
+
+
+def _channel_names(message: nextcord.Message, *, of_author: bool) -> dict[str, str]:
+    """The names of channels that everybody may know, or the author, as Discord itself shows them; the others stay as they are written."""
+    shown = [c for c in message.channel_mentions if not is_hidden(c, message.guild) or (of_author and _sees(message.author, c))]
+    return {f"#{channel.id}": f"#{channel.name}" for channel in shown}
+
+
+def _sees(person: nextcord.User | nextcord.Member, channel: nextcord.abc.GuildChannel | nextcord.Thread) -> bool:
+    if not isinstance(person, nextcord.Member):
+        return False
+    try:
+        return channel.permissions_for(person).view_channel
+    except (nextcord.DiscordException, AttributeError):  # the parent of a thread may be unknown
+        return False
 
 
 def edited_at_of(moment: datetime | None) -> str:
@@ -183,6 +229,6 @@ def quoted(message: nextcord.Message, bot_id: int) -> gateway_pb2.RepliedTo:
         message_id=str(message.id),
         author_id=str(message.author.id),
         author_name=person_name(message.author),
-        text=said(message.content, addressed=frozenset(), names=_names(message)),
+        text=said(message.content, addressed=frozenset(), names=_names(message) | _channel_names(message, of_author=False)),
         from_assistant=message.author.id == bot_id,
     )

@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from parlour.gateway.v1 import gateway_pb2
 from services.gateway.discord.attachments import TextFileReader, text_attachments
-from services.gateway.discord.incoming import quoted
+from services.gateway.discord.incoming import may_read, quoted
 from services.gateway.discord.settings import DiscordSettings
 from services.runtime.bounded_map import BoundedMap
 
@@ -110,19 +110,6 @@ class Surroundings:
             return None
         me = parent.guild.me
         return parent if may_read(message.author, parent) and may_read(me, parent) else None
-
-
-def may_read(person: nextcord.User | nextcord.Member | None, channel: object) -> bool:
-    """Return whether somebody may read what was written in a channel before; not, where that cannot be known."""
-    if isinstance(channel, nextcord.DMChannel):
-        return True
-    if not isinstance(person, nextcord.Member) or not isinstance(channel, nextcord.abc.GuildChannel | nextcord.Thread):
-        return False
-    try:
-        permissions = channel.permissions_for(person)
-    except (nextcord.DiscordException, AttributeError):  # the parent of a thread may be unknown
-        return False
-    return permissions.view_channel and permissions.read_message_history
 
 
 async def fetch_message(place: nextcord.abc.Messageable, message_id: int) -> nextcord.Message | None:

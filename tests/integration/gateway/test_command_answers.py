@@ -231,3 +231,11 @@ async def test_a_command_in_a_guild_needs_to_be_addressed(scripted: Scripted):
     assert named.text == "I'll remember that: I sing."
     slash = await ask(scripted.assistant, "/credits", guild_id="g")
     assert slash.text == "You have 100 credits."
+
+
+@pytest.mark.parametrize("text", ["what do you remember about me?", "forget that I sing", "how many credits do I have?", "what's my usage?"])
+async def test_in_a_guild_what_is_listed_of_a_person_is_private_in_whatever_words(scripted: Scripted, text: str):
+    where = {"guild_id": "guild", "channel_id": "general", "mentions_assistant": True}
+    await ask(scripted.assistant, "/remember I sing", **where)
+    answer = await ask(scripted.assistant, text, **where)
+    assert (answer.final.outcome, answer.final.private) == (Final.OUTCOME_COMMAND, True)

@@ -136,3 +136,9 @@ async def test_a_conversation_that_is_away_is_said_in_words(scripted: Scripted):
     scripted.fail("Summarize", errors.DependencyUnavailable("database"))
     answer = await ask(scripted.assistant, "/summary")
     assert (answer.final.outcome, answer.text) == (Final.OUTCOME_REFUSED, NOTICES["conversation_command_unavailable"])
+
+
+@pytest.mark.parametrize("said", ["/summary", "what did I miss?"])
+async def test_who_may_not_read_what_was_written_is_told_nothing_of_it(scripted: Scripted, said: str):
+    assert (await ask(scripted.assistant, said, history_hidden=True, **GUILD)).text == NOTICES["summary_not_yours"]
+    assert scripted.asked("Summarize") == []

@@ -191,7 +191,7 @@ async def test_a_forget_of_very_many_memories_shows_the_first_and_how_many_more(
     assert len(offered.final.forget_offer.memories) == 30
 
 
-async def test_a_listing_by_its_slash_name_is_private_and_one_asked_for_in_words_is_not(scripted: Scripted):
+async def test_a_listing_by_its_slash_name_is_private_and_one_asked_for_in_words_in_a_direct_message_is_not(scripted: Scripted):
     assert (await ask(scripted.assistant, "/memories")).final.private
     assert not (await ask(scripted.assistant, "what do you remember about me?")).final.private
 

@@ -302,3 +302,48 @@ async def test_answers_in_one_channel_share_its_rate_limit_without_a_refusal(pla
     for question, person in zip(questions, people, strict=True):
         await place.discord.wait_for_text(question, f"done {person.username}", timeout_s=20)
     assert place.discord.rest.buckets.refused == 0
+
+
+async def test_of_a_channel_that_its_author_may_not_see_a_message_tells_no_name(place: Place) -> None:
+    hidden = place.discord.create_channel(place.guild, "staff", hidden=True)
+    await place.run_connected()
+    for person in (place.ada, place.discord.owner):
+        text = f"what is in <#{hidden.id}> and <#{place.general.id}>?"
+        question = place.discord.person_says(place.general, person, text, mentions=[place.discord.bot])
+        await place.discord.wait_for_text(question, "You said")
+    assert [message.text for message in place.assistant.messages] == [
+        f"what is in <#{hidden.id}> and #general?",
+        "what is in #staff and #general?",
+    ]
+
+
+async def test_what_is_quoted_names_only_channels_that_everybody_may_see(place: Place) -> None:
+    hidden = place.discord.create_channel(place.guild, "staff", hidden=True)
+    await place.run_connected()
+    quoted = place.discord.person_says(place.general, place.discord.owner, f"see <#{hidden.id}> and <#{place.general.id}>")
+    question = place.discord.person_says(place.general, place.ada, "what is that?", mentions=[place.discord.bot], reply_to=quoted)
+    await place.discord.wait_for_text(question, "You said")
+    assert place.assistant.messages[-1].replied_to.text == f"see <#{hidden.id}> and #general"
+
+
+@pytest.mark.parametrize("command", ["/ignore", "/allow", "/settings set answered_channels add"])
+async def test_typed_commands_take_channels_by_their_ids(place: Place, command: str) -> None:
+    await place.run_connected()
+    question = place.discord.person_says(place.general, place.ada, f"{command} <#{place.general.id}>", mentions=[place.discord.bot])
+    await place.discord.wait_for_text(question, "You said")
+    assert place.assistant.messages[-1].text == f"{command} <#{place.general.id}>"
+
+
+async def test_a_typed_ask_is_the_question_alone(place: Place) -> None:
+    await place.run_connected()
+    question = place.discord.person_says(place.general, place.ada, "/ask why is the sky blue?", mentions=[place.discord.bot])
+    await place.discord.wait_for_text(question, "You said")
+    assert place.assistant.messages[-1].text == "why is the sky blue?"
+
+
+async def test_a_message_says_that_its_author_may_not_read_what_was_written_before(place: Place) -> None:
+    closed = place.discord.create_channel(place.guild, "no past")
+    closed.overwrites.append(Overwrite(place.guild.id, 0, deny=READ_MESSAGE_HISTORY))
+    closed.overwrites.append(Overwrite(place.discord.bot.id, 1, allow=READ_MESSAGE_HISTORY))
+    await place.run_connected()
+    assert [(await asked(place, channel, place.ada)).history_hidden for channel in (closed, place.general)] == [True, False]

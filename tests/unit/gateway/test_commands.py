@@ -88,6 +88,11 @@ OTHER = {
     "what's my balance?": Kind.CREDITS,
     "show me my credits": Kind.CREDITS,
     "/credits": Kind.CREDITS,
+    "/credits please": Kind.CREDITS,
+    "what do u know about me": Kind.LIST,
+    "/balance 5": Kind.CREDITS,
+    "/status now": Kind.STATUS,
+    "/why not?": Kind.WHY,
     "help": Kind.HELP,
     "Help!": Kind.HELP,
     "what can you do?": Kind.HELP,
@@ -107,6 +112,7 @@ VOICE = {
     "can you explain why you talk like this?": Kind.EXPLAIN_VOICE,
     "what is your personality?": Kind.EXPLAIN_VOICE,
     "/voice": Kind.EXPLAIN_VOICE,
+    "/voice please": Kind.EXPLAIN_VOICE,
     "talk like before": Kind.UNDO_VOICE,
     "please talk like before": Kind.UNDO_VOICE,
     "can you talk to me like you used to?": Kind.UNDO_VOICE,
@@ -120,6 +126,7 @@ VOICE = {
     "can you list your personalities?": Kind.LIST_PRESETS,
     "what personalities do you have?": Kind.LIST_PRESETS,
     "which personas can I choose from?": Kind.LIST_PRESETS,
+    "/personalities now": Kind.LIST_PRESETS,
     "/personalities": Kind.LIST_PRESETS,
 }
 PRESETS = {

@@ -132,6 +132,7 @@ class IncomingMessage(_message.Message):
     MENTIONED_USER_IDS_FIELD_NUMBER: _builtins.int
     MAY_MODERATE_FIELD_NUMBER: _builtins.int
     UNREAD_FILES_FIELD_NUMBER: _builtins.int
+    HISTORY_HIDDEN_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     guild_id: _builtins.str
     """Empty in direct messages."""
@@ -149,6 +150,8 @@ class IncomingMessage(_message.Message):
     """Raised by an edit or a regenerate."""
     may_moderate: _builtins.bool
     """The author may manage the guild."""
+    history_hidden: _builtins.bool
+    """The author may not read what was written in the channel before."""
     @_builtins.property
     def replied_to(self) -> Global___RepliedTo: ...
     @_builtins.property
@@ -194,10 +197,11 @@ class IncomingMessage(_message.Message):
         mentioned_user_ids: _abc.Iterable[_builtins.str] | None = ...,
         may_moderate: _builtins.bool = ...,
         unread_files: _abc.Iterable[_builtins.str] | None = ...,
+        history_hidden: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "replied_to", b"replied_to", "thread_starter", b"thread_starter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "channel_hidden", b"channel_hidden", "channel_id", b"channel_id", "create_time", b"create_time", "guild_id", b"guild_id", "images", b"images", "may_moderate", b"may_moderate", "mentioned_user_ids", b"mentioned_user_ids", "mentions_assistant", b"mentions_assistant", "message_id", b"message_id", "replied_to", b"replied_to", "reply_chain", b"reply_chain", "text", b"text", "text_files", b"text_files", "thread_starter", b"thread_starter", "unread_files", b"unread_files", "user_id", b"user_id", "user_name", b"user_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "channel_hidden", b"channel_hidden", "channel_id", b"channel_id", "create_time", b"create_time", "guild_id", b"guild_id", "history_hidden", b"history_hidden", "images", b"images", "may_moderate", b"may_moderate", "mentioned_user_ids", b"mentioned_user_ids", "mentions_assistant", b"mentions_assistant", "message_id", b"message_id", "replied_to", b"replied_to", "reply_chain", b"reply_chain", "text", b"text", "text_files", b"text_files", "thread_starter", b"thread_starter", "unread_files", b"unread_files", "user_id", b"user_id", "user_name", b"user_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
