@@ -14,7 +14,7 @@ from services.credit.client import CreditClient
 from services.memory.client import MemoryClient
 from services.runtime import failures
 from services.runtime.database import Database
-from services.runtime.errors import Category, NotFound, ParlourError
+from services.runtime.errors import NotFound, ParlourError
 from services.runtime.jobs import Jobs
 from services.runtime.telemetry import get_logger
 
@@ -135,6 +135,6 @@ async def _final(work: Awaitable[None], job: str, turn_id: str) -> None:
     try:
         await work
     except ParlourError as error:
-        if error.failure.category is not Category.FEATURE:
+        if not error.failure.final:
             raise
         failures.ended(error, failures.Place.JOB, "job refused for good", job=job, turn_id=turn_id)

@@ -4,7 +4,7 @@ An error is raised where the rule is broken and mapped once: `status` turns it i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar
 
@@ -53,7 +53,8 @@ class Recovery(StrEnum):
 class Failure:
     """What follows from one reason. `notice` names the words a person is given (gateway.notices); None: people never meet it.
 
-    `alert` is one of services.runtime.alerts. `unwell` says that the target itself is in trouble: such failures open a circuit breaker.
+    `alert` is one of services.runtime.alerts. `unwell` says that the target itself is in trouble: such failures open a circuit breaker. `final` says
+    that the same request is refused for good: what must happen anyway, such as a settlement or a job, is given up for no other reason.
     """
 
     category: Category
@@ -64,6 +65,7 @@ class Failure:
     notice: str | None
     alert: str | None = None
     unwell: bool = False
+    final: bool = False
 
     @property
     def metric(self) -> str:
@@ -332,6 +334,10 @@ def _feature(code: grpc.StatusCode, notice: str | None, level: LogLevel = LogLev
     return Failure(Category.FEATURE, code, level, retry, Recovery.NOTHING, notice)
 
 
+def _final(code: grpc.StatusCode, notice: str | None, level: LogLevel = LogLevel.INFO) -> Failure:
+    return replace(_feature(code, notice, level), final=True)
+
+
 def _transient(code: grpc.StatusCode, notice: str, retry: Retry, recovery: Recovery, *, unwell: bool = False, alert: str | None = None) -> Failure:
     return Failure(Category.TRANSIENT, code, LogLevel.WARNING, retry, recovery, notice, alert, unwell)
 
@@ -344,26 +350,27 @@ FAILURES: Mapping[str, Failure] = {
         _Code.UNAVAILABLE, "service_unavailable", Retry.CHANNEL, Recovery.RECONNECT, "ParlourDependencyDown", unwell=True
     ),
     "PART_FAILED": _critical(_Code.INTERNAL, None, Retry.NEVER, Recovery.RESTART, "ParlourPartFailed"),
-    "INVALID_FIELD": _feature(_Code.INVALID_ARGUMENT, "not_understood"),
-    "NOT_FOUND": _feature(_Code.NOT_FOUND, "not_found"),
-    "REQUEST_ID_REUSED": _feature(_Code.ALREADY_EXISTS, "something_broke", LogLevel.WARNING),
+    "INVALID_FIELD": _final(_Code.INVALID_ARGUMENT, "not_understood"),
+    "NOT_FOUND": _final(_Code.NOT_FOUND, "not_found"),
+    "REQUEST_ID_REUSED": _final(_Code.ALREADY_EXISTS, "something_broke", LogLevel.WARNING),
     "STALE_VERSION": _feature(_Code.ABORTED, "changed_meanwhile", LogLevel.INFO, Retry.REREAD),
-    "STALE_FENCE": _feature(_Code.ABORTED, "superseded", LogLevel.WARNING),
-    "INSUFFICIENT_CREDIT": _feature(_Code.FAILED_PRECONDITION, "insufficient_credit"),
-    "ACCOUNT_FROZEN": _feature(_Code.FAILED_PRECONDITION, "account_frozen"),
+    "STALE_FENCE": _final(_Code.ABORTED, "superseded", LogLevel.WARNING),
+    "INSUFFICIENT_CREDIT": _final(_Code.FAILED_PRECONDITION, "insufficient_credit"),
+    "ACCOUNT_FROZEN": _final(_Code.FAILED_PRECONDITION, "account_frozen"),
+    # Said of an account that is erased in this moment, too: asked again, credit knows no such account.
     "ACCOUNT_CLOSED": _feature(_Code.FAILED_PRECONDITION, "account_closed"),
-    "CAPTURE_EXCEEDS_HOLD": _feature(_Code.FAILED_PRECONDITION, "something_broke", LogLevel.WARNING),
-    "REFUND_EXCEEDS_CAPTURE": _feature(_Code.FAILED_PRECONDITION, "something_broke"),
-    "HOLD_NOT_ACTIVE": _feature(_Code.FAILED_PRECONDITION, "something_broke", LogLevel.WARNING),
-    "HOLD_EXPIRED": _feature(_Code.FAILED_PRECONDITION, "took_too_long", LogLevel.WARNING),
-    "UNKNOWN_MODEL": _feature(_Code.INVALID_ARGUMENT, "model_unavailable", LogLevel.WARNING),
+    "CAPTURE_EXCEEDS_HOLD": _final(_Code.FAILED_PRECONDITION, "something_broke", LogLevel.WARNING),
+    "REFUND_EXCEEDS_CAPTURE": _final(_Code.FAILED_PRECONDITION, "something_broke"),
+    "HOLD_NOT_ACTIVE": _final(_Code.FAILED_PRECONDITION, "something_broke", LogLevel.WARNING),
+    "HOLD_EXPIRED": _final(_Code.FAILED_PRECONDITION, "took_too_long", LogLevel.WARNING),
+    "UNKNOWN_MODEL": _final(_Code.INVALID_ARGUMENT, "model_unavailable", LogLevel.WARNING),
     "LIMIT_REACHED": _feature(_Code.FAILED_PRECONDITION, "limit_reached"),
-    "PLAN_EXPIRED": _feature(_Code.FAILED_PRECONDITION, "plan_expired"),
+    "PLAN_EXPIRED": _final(_Code.FAILED_PRECONDITION, "plan_expired"),
     "PERMISSION_REFUSED": _feature(_Code.PERMISSION_DENIED, "not_allowed", LogLevel.WARNING),
     "UNIMPLEMENTED": _feature(_Code.UNIMPLEMENTED, "something_broke", LogLevel.WARNING),
     "DEADLINE_MISSING": _feature(_Code.INVALID_ARGUMENT, "something_broke", LogLevel.WARNING),
-    "CONTENT_REFUSED": _feature(_Code.FAILED_PRECONDITION, "content_refused"),
-    "CONTEXT_TOO_LONG": _feature(_Code.FAILED_PRECONDITION, "too_long"),
+    "CONTENT_REFUSED": _final(_Code.FAILED_PRECONDITION, "content_refused"),
+    "CONTEXT_TOO_LONG": _final(_Code.FAILED_PRECONDITION, "too_long"),
     "OVERLOADED": _transient(_Code.RESOURCE_EXHAUSTED, "busy", Retry.LATER, Recovery.SHED, alert="ParlourOverloaded"),
     "RATE_LIMITED": _transient(_Code.RESOURCE_EXHAUSTED, "slow_down", Retry.LATER, Recovery.SHED),
     "CIRCUIT_OPEN": _transient(_Code.UNAVAILABLE, "service_unavailable", Retry.LATER, Recovery.FALL_BACK, alert="ParlourCircuitOpen"),

@@ -45,9 +45,10 @@ def failure_table() -> str:
                 f"`{failure.notice}`" if failure.notice else "",
                 f"[{failure.alert}](operations.md#alerts)" if failure.alert else "",
                 "yes" if failure.unwell else "",
+                "yes" if failure.final else "",
             )
         )
-    columns = ("reason", "what happened", "category", "status", "log", "retry", "recovery", "words", "alert", "opens breakers")
+    columns = ("reason", "what happened", "category", "status", "log", "retry", "recovery", "words", "alert", "opens breakers", "for good")
     return table(columns, rows)
 
 

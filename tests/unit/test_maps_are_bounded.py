@@ -115,6 +115,7 @@ BOUNDED_BY: Mapping[str, str] = {
     "runtime/server.py: Guard._guarded": "by method that is served; another one is not kept",
     "gateway/outage/book.py: Book.turns": "outage_journal_bytes_max",
     "gateway/outage/book.py: Book.turns_by_account": "outage_journal_bytes_max",
+    "gateway/outage/book.py: Book.written_off": "outage_journal_bytes_max",
     "gateway/outage/journal.py: Journal._waiting": UNDER_WAY,
     "gateway/outage/outage_turns.py: OutageTurns._tasks": UNDER_WAY,
     "gateway/outage/outage_turns.py: OutageTurns.running": UNDER_WAY,

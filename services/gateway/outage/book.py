@@ -43,8 +43,10 @@ class Book:
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self.instance = ""
         self.lease: HeldLease | None = None
-        self.written_off_microcredits = 0
-        """Of the lease, what turns may have cost that credit refused to settle."""
+        self.closing = ""
+        """The lease that credit is still to be told to close."""
+        self.written_off: dict[str, int] = {}
+        """By lease, what turns may have cost that credit refused to settle: one that is used no more may be given to this gateway again."""
         self.turns: dict[str, UnsettledTurn] = {}
         self.turns_by_account: Counter[str] = Counter()
         """Turns taken in the outage that is not over."""
@@ -72,15 +74,25 @@ class Book:
             case Opened():
                 self.instance = record.instance
             case Leased():
-                if not self._holds(record.lease_id):
-                    self.written_off_microcredits = 0
-                self.lease = held_lease(record)
+                self._hold(held_lease(record))
             case Settled() if self.lease is not None and self._holds(record.lease_id):
                 self.lease = replace(self.lease, remaining_microcredits=record.remaining_microcredits)
-            case WrittenOff() if self._holds(record.lease_id):
-                self.written_off_microcredits += record.microcredits
-            case Dropped() if self._holds(record.lease_id):
-                self.lease = None
+            case WrittenOff() if self.lease is None or self._holds(record.lease_id):
+                self.written_off[record.lease_id] = self.written_off.get(record.lease_id, 0) + record.microcredits
+            case Dropped():
+                if self._holds(record.lease_id):
+                    self.lease = None
+                if record.to_be_closed:
+                    self.closing = record.lease_id
+                elif self.closing == record.lease_id:
+                    self.closing = ""
+
+    def _hold(self, lease: HeldLease) -> None:
+        """Use a lease. Credit has one open for an instance at a time, so that any other one will not be used again."""
+        self.lease = lease
+        self.written_off = {lease_id: lost for lease_id, lost in self.written_off.items() if lease_id == lease.lease_id}
+        if self.closing == lease.lease_id:
+            self.closing = ""
 
     def _take(self, record: Taken) -> None:
         if record.turn_id in self.turns:
@@ -97,6 +109,11 @@ class Book:
 
     def _holds(self, lease_id: str) -> bool:
         return self.lease is not None and self.lease.lease_id == lease_id
+
+    @property
+    def written_off_microcredits(self) -> int:
+        """Of the lease, what turns may have cost that credit refused to settle."""
+        return self.written_off.get(self.lease.lease_id, 0) if self.lease is not None else 0
 
     @property
     def set_aside_microcredits(self) -> int:
@@ -117,8 +134,9 @@ class Book:
         made: list[Record] = [Opened(self.instance)]
         if self.lease is not None:
             made.append(self.lease.record())
-            if self.written_off_microcredits:
-                made.append(WrittenOff(self.lease.lease_id, (), self.written_off_microcredits))
+        made += [WrittenOff(lease_id, (), microcredits) for lease_id, microcredits in self.written_off.items()]
+        if self.closing:
+            made.append(Dropped(self.closing, to_be_closed=True))
         for turn in self.turns.values():
             made.append(turn.taken)
             if turn.used is not None:

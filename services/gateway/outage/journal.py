@@ -14,10 +14,10 @@ from pathlib import Path
 
 from services.gateway.outage import metrics
 from services.gateway.outage.records import Read, Record, line_of, read
+from services.gateway.outage.side_file import SideFile, write_all
 from services.runtime.telemetry import get_logger
 
 JOURNAL = "outage.journal"
-SET_ASIDE = "outage.set-aside"
 _LOCK = "outage.lock"
 _log = get_logger(__name__)
 
@@ -32,11 +32,11 @@ class JournalUnavailable(Exception):
 
 @dataclass(slots=True)
 class _Waiting:
-    """What is to be written, and who waits for it. `rewrite`: the whole journal, made of what it says."""
+    """What is to be written, and who waits for it. `whole`: the line is all that the journal is to say."""
 
     line: bytes
     done: "asyncio.Future[None]"
-    rewrite: Callable[[Sequence[Record]], Sequence[Record]] | None = None
+    whole: bool = False
 
 
 class Journal:
@@ -55,15 +55,18 @@ class Journal:
     @property
     def size_bytes(self) -> int:
         """What is written, and what waits to be."""
-        return self._size_bytes + sum(len(one.line) for one in self._waiting)
+        return self._size_bytes + sum(len(one.line) for one in self._waiting if not one.whole)
 
     async def append(self, record: Record) -> None:
         """Return when the record is on the disk. Raises JournalUnavailable: then it is not. Cancelling the caller does not stop the writing."""
         await self._written(_Waiting(line_of(record), asyncio.get_running_loop().create_future()))
 
-    async def rewrite(self, change: Callable[[Sequence[Record]], Sequence[Record]]) -> None:
-        """Replace the journal by what `change` makes of its records, all or nothing, between two writes. Raises JournalUnavailable."""
-        await self._written(_Waiting(b"", asyncio.get_running_loop().create_future(), change))
+    async def rewrite(self, records: Sequence[Record]) -> None:
+        """Replace by these what was appended before, all or nothing; what is appended from now on stands behind them. Raises JournalUnavailable.
+
+        They are not made of what is in the file: a line that has rotted since it was written would be lost, and nobody would see that it was there.
+        """
+        await self._written(_Waiting(b"".join(map(line_of, records)), asyncio.get_running_loop().create_future(), whole=True))
 
     async def _written(self, waiting: _Waiting) -> None:
         if self._closed:
@@ -79,11 +82,12 @@ class Journal:
             group, self._waiting = _next_group(self._waiting)
             try:
                 await asyncio.to_thread(self._write, group)
-            except OSError as error:
+            except Exception as error:  # whatever it is, such as no thread to be had: nobody is to wait for what is not written
+                problem = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
                 metrics.journal_failed.inc(len(group))
-                _log.error("the outage journal cannot be written", problem=error.strerror or str(error), records=len(group))
+                _log.error("the outage journal cannot be written", problem=problem, records=len(group))
                 for one in group:
-                    _fail(one.done, JournalUnavailable(error.strerror or str(error)))
+                    _fail(one.done, JournalUnavailable(problem))
             else:
                 for one in group:
                     if not one.done.done():
@@ -92,19 +96,19 @@ class Journal:
 
     def _write(self, group: Sequence[_Waiting]) -> None:
         """In a thread. Raises OSError, after taking back what was written of it: a later line must not stand behind a torn one."""
-        change = group[0].rewrite
-        if change is not None:
-            self._replace(change)
-            return
         content = b"".join(one.line for one in group)
+        if group[0].whole:
+            self._tell_rotten()
+            self._replace(content)
+            return
         stands = os.fstat(self._file)
         if stands.st_nlink == 0:
             # Somebody removed it while it is in use: what it said is still to be read here, and is put back.
-            self._replace(lambda records: records)
+            self._replace(os.pread(self._file, self._size_bytes, 0))
         elif stands.st_size != self._size_bytes:
             os.ftruncate(self._file, self._size_bytes)
         try:
-            _write_all(self._file, content)
+            write_all(self._file, content)
             os.fsync(self._file)
         except OSError:
             os.ftruncate(self._file, self._size_bytes)
@@ -112,13 +116,17 @@ class Journal:
             raise
         self._size_bytes += len(content)
 
-    def _replace(self, change: Callable[[Sequence[Record]], Sequence[Record]]) -> None:
-        found = read(os.pread(self._file, self._size_bytes, 0))
-        _set_aside(self._folder, found)
-        made = b"".join(line_of(record) for record in change(found.records))
-        new = _replaced(self._folder, made)
+    def _replace(self, content: bytes) -> None:
+        new = _replaced(self._folder, content)
         os.close(self._file)
-        self._file, self._size_bytes = new, len(made)
+        self._file, self._size_bytes = new, len(content)
+
+    def _tell_rotten(self) -> None:
+        """Say that the disk has lost something of what is written anew: nothing is lost yet, and the next time something may be."""
+        rotten = len(read(os.pread(self._file, self._size_bytes, 0)).bad)
+        if rotten:
+            metrics.corrupt_lines.labels("written_anew").inc(rotten)
+            _log.error("lines of the outage journal could not be read back and are written anew", lines=rotten, file=str(self._folder / JOURNAL))
 
     async def close(self) -> None:
         """Write what waits, and let another process have the journal."""
@@ -129,7 +137,7 @@ class Journal:
         os.close(self._lock)
 
 
-def open_journal(folder: Path, *, mend: Callable[[Read], Sequence[Record]]) -> tuple[Journal, Sequence[Record]]:
+def open_journal(folder: Path, side_file: SideFile, *, mend: Callable[[Read], Sequence[Record]]) -> tuple[Journal, Sequence[Record]]:
     """Open a folder's journal and return it with what it says.
 
     Lines that cannot be read go to a side file, are counted and told in one line of the log; `mend` says what the journal is to say from then on,
@@ -142,7 +150,7 @@ def open_journal(folder: Path, *, mend: Callable[[Read], Sequence[Record]]) -> t
         path = folder / JOURNAL
         content = path.read_bytes() if path.exists() else None
         found = read(content or b"")
-        _set_aside(folder, found)
+        side_file.keep_unreadable(found)
         records = mend(found)
         made = b"".join(line_of(record) for record in records)
         file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC) if made == content else _replaced(folder, made)
@@ -174,40 +182,12 @@ def _hold(folder: Path) -> int:
     return lock
 
 
-def _set_aside(folder: Path, found: Read) -> None:
-    """Keep what cannot be read, for the operator, before it leaves the journal."""
-    if not found.bad and not found.torn:
-        return
-    lines = [*(b"bad " + line for line in found.bad), *([b"torn " + found.torn] if found.torn else [])]
-    file = os.open(folder / SET_ASIDE, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    try:
-        _write_all(file, b"".join(line + b"\n" for line in lines))
-        os.fsync(file)
-    finally:
-        os.close(file)
-    metrics.corrupt_lines.labels("bad").inc(len(found.bad))
-    metrics.corrupt_lines.labels("torn").inc(1 if found.torn else 0)
-    log = _log.error if found.bad else _log.warning
-    log("lines of the outage journal were set aside", bad=len(found.bad), torn=1 if found.torn else 0, file=str(folder / SET_ASIDE))
-
-
-def set_aside(folder: Path, cause: str, records: Sequence[Record]) -> None:
-    """Keep records that credit refused, for the operator. Raises OSError."""
-    file = os.open(folder / SET_ASIDE, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    try:
-        _write_all(file, b"".join(cause.encode() + b" " + line_of(record) for record in records))
-        os.fsync(file)
-    finally:
-        os.close(file)
-    metrics.corrupt_lines.labels("refused").inc(len(records))
-
-
 def _replaced(folder: Path, content: bytes) -> int:
     """Put a new journal in the old one's place; return it, open."""
     path = folder / f"{JOURNAL}.new"
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
-        _write_all(file, content)
+        write_all(file, content)
         os.fsync(file)
         path.rename(folder / JOURNAL)
         entry = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -221,16 +201,11 @@ def _replaced(folder: Path, content: bytes) -> int:
     return file
 
 
-def _write_all(file: int, content: bytes) -> None:
-    while content:
-        content = content[os.write(file, content) :]
-
-
 def _next_group(waiting: list[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
     """Return what is written together: lines up to the next rewriting, or that alone."""
-    if waiting[0].rewrite is not None:
+    if waiting[0].whole:
         return waiting[:1], waiting[1:]
-    end = next((number for number, one in enumerate(waiting) if one.rewrite is not None), len(waiting))
+    end = next((number for number, one in enumerate(waiting) if one.whole), len(waiting))
     return waiting[:end], waiting[end:]
 
 

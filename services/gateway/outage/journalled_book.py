@@ -2,12 +2,14 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from services.gateway.outage import metrics
 from services.gateway.outage.book import Book, compacted
-from services.gateway.outage.journal import Journal, JournalUnavailable, open_journal, set_aside
+from services.gateway.outage.journal import Journal, JournalUnavailable, open_journal
 from services.gateway.outage.records import Dropped, Opened, Read, Record, Taken
+from services.gateway.outage.side_file import SideFile
 from services.runtime.telemetry import get_logger
 
 _log = get_logger(__name__)
@@ -27,7 +29,11 @@ class JournalledBook:
         self._bytes_max = bytes_max
         self._new_suffix = new_suffix
         self._journal: Journal | None = None
+        self._side_file = SideFile(folder) if folder is not None else None
+        self._being_taken = 0
+        """Turns in the book whose line is on its way."""
         self._told = False
+        self._told_of_side_file = False
 
     @property
     def is_open(self) -> bool:
@@ -36,9 +42,9 @@ class JournalledBook:
 
     def open(self) -> bool:
         """Read the journal, unless that is done; return whether it is open. Raises JournalLocked where another process has it."""
-        if self._journal is None and self.folder is not None:
+        if self._journal is None and self.folder is not None and self._side_file is not None:
             try:
-                self._journal, records = open_journal(self.folder, mend=self._mended)
+                self._journal, records = open_journal(self.folder, self._side_file, mend=self._mended)
             except OSError as error:
                 if not self._told:
                     _log.error("the outage journal cannot be opened: no turn is taken while credit is away", problem=error.strerror or str(error))
@@ -67,38 +73,51 @@ class JournalledBook:
         if self._journal.size_bytes >= self._bytes_max:
             raise JournalUnavailable("the journal is full")
         self.book.apply(record)
+        self._being_taken += 1
         try:
             await self._journal.append(record)
         except JournalUnavailable:
             self.book.untake(record)
             raise
+        finally:
+            self._being_taken -= 1
+
+    async def write(self, record: Record) -> None:
+        """Go on by a record, in the book at once, and return when it is on the disk. Raises JournalUnavailable: it is in the book alone."""
+        self.book.apply(record)
+        if self._journal is None:
+            raise JournalUnavailable("there is no journal")
+        await self._journal.append(record)
 
     async def note(self, record: Record) -> None:
         """Go on by a record. Where it cannot be written, it is known until this process ends; what follows then is asked for again."""
-        self.book.apply(record)
-        if self._journal is not None:
-            try:
-                await self._journal.append(record)
-            except JournalUnavailable as error:
-                _log.warning("a record of the outage journal is not kept", kind=record.KIND, problem=str(error))
+        try:
+            await self.write(record)
+        except JournalUnavailable as error:
+            _log.warning("a record of the outage journal is not kept", kind=record.KIND, problem=str(error))
 
     async def compact(self) -> None:
         """Drop what is over from the journal, once that is most of it."""
         if self._journal is None or self._journal.size_bytes < _COMPACT_MIN_BYTES + 2_000 * len(self.book.turns):
             return
-        try:
-            await self._journal.rewrite(compacted)
-        except JournalUnavailable:
-            return
+        if self._being_taken:
+            return  # if its line cannot be written, a turn leaves the book again: it must not be in the journal. The next time will do.
+        with suppress(JournalUnavailable):
+            await self._journal.rewrite(self.book.records())
 
-    def set_aside(self, cause: str, records: Sequence[Record]) -> None:
-        """Keep records that nothing can be done about for the operator, in a file beside the journal."""
-        if self.folder is None:
-            return
+    def set_aside(self, cause: str, records: Sequence[Record]) -> bool:
+        """Keep records that nothing can be done about for the operator, in a file beside the journal; return whether they are on the disk."""
+        if self._side_file is None:
+            return False
         try:
-            set_aside(self.folder, cause, records)
+            self._side_file.keep_refused(cause, records)
         except OSError as error:
-            _log.error("turns could not be set aside", problem=error.strerror or str(error))
+            if not self._told_of_side_file:
+                _log.error("turns that credit refuses cannot be set aside and stay", problem=error.strerror or str(error))
+            self._told_of_side_file = True
+            return False
+        self._told_of_side_file = False
+        return True
 
     def publish(self) -> None:
         """Publish what the book says."""

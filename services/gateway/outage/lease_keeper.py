@@ -8,6 +8,7 @@ from parlour.credit.v1 import credit_pb2
 from services.credit.client import CreditClient
 from services.gateway.outage import metrics
 from services.gateway.outage.book import HeldLease
+from services.gateway.outage.journal import JournalUnavailable
 from services.gateway.outage.journalled_book import JournalledBook
 from services.gateway.outage.records import Dropped
 from services.gateway.settings import GatewaySettings
@@ -43,8 +44,10 @@ class LeaseKeeper:
         lease = self._kept.book.lease
         wanted = self._settings.outage_lease_microcredits
         if lease is not None and self._is_free(lease) and (not wanted or self._should_be_replaced(lease)):
-            await self._close(lease)
+            await self._stop_using(lease)
             lease = None
+        if closing := self._kept.book.closing:
+            await self._close(closing)
         if not wanted:
             return
         if lease is None:
@@ -92,22 +95,31 @@ class LeaseKeeper:
             answer = await self._credit.renew_lease(request, timeout_s=self._settings.outage_call_s)
         except ParlourError as error:
             metrics.failed_calls.labels("renew").inc()
-            if error.failure.category is Category.FEATURE:
+            if error.failure.final:
                 # Closed, or not known there: its turns can still be asked to be settled, and another one is acquired.
                 await self._kept.note(Dropped(lease.lease_id))
             raise
         await self._hold(answer.lease, answer.terms)
 
-    async def _close(self, lease: HeldLease) -> None:
-        request = credit_pb2.SettleLeaseRequest(request_id=f"close:{lease.lease_id}", lease_id=lease.lease_id, close=True)
+    async def _stop_using(self, lease: HeldLease) -> None:
+        """Take no turn on a lease any more, before credit is told: if its answer is lost, nobody here knows whether the lease is closed."""
+        try:
+            await self._kept.write(Dropped(lease.lease_id, to_be_closed=True))
+        except JournalUnavailable:
+            # A process that starts again would use it. Credit was not told, so that it can be used.
+            self._kept.book.apply(lease.record())
+            raise
+
+    async def _close(self, lease_id: str) -> None:
+        request = credit_pb2.SettleLeaseRequest(request_id=f"close:{lease_id}", lease_id=lease_id, close=True)
         try:
             await self._credit.settle_lease(request, timeout_s=self._settings.outage_call_s)
         except ParlourError as error:
             metrics.failed_calls.labels("close").inc()
-            if error.failure.category is not Category.FEATURE:
+            if not error.failure.final:
                 raise
-            failures.ended(error, failures.Place.BACKGROUND, "a lease could not be closed", lease_id=lease.lease_id)
-        await self._kept.note(Dropped(lease.lease_id))
+            failures.ended(error, failures.Place.BACKGROUND, "a lease could not be closed", lease_id=lease_id)
+        await self._kept.note(Dropped(lease_id))
 
     async def _hold(self, lease: credit_pb2.Lease, terms: credit_pb2.OutageTerms) -> None:
         held = HeldLease(lease.lease_id, lease.amount_microcredits, lease.remaining_microcredits, lease.expire_time.ToMilliseconds(), terms)

@@ -13,5 +13,5 @@ unsettled = Gauge("parlour_gateway_outage_turns_unsettled", "Turns in the outage
 settled = Counter("parlour_gateway_outage_settled_total", "Turns settled, by who paid; nobody: they cost nothing", ["payer"])
 settled_microcredits = Counter("parlour_gateway_outage_settled_microcredits_total", "What settled turns cost, by who paid", ["payer"])
 unknown_usage = Counter("parlour_gateway_outage_settled_without_usage_total", "Turns settled of which nobody knew what they used")
-corrupt_lines = Counter("parlour_gateway_outage_corrupt_lines_total", "Journal lines set aside", ["cause"])
+corrupt_lines = Counter("parlour_gateway_outage_corrupt_lines_total", "Journal lines set aside, or written anew", ["cause"])
 failed_calls = Counter("parlour_gateway_outage_calls_failed_total", "Calls about the lease that credit did not answer or refused", ["call"])

@@ -87,10 +87,14 @@ class WrittenOff:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A lease is used no more: credit has closed it, or does not know it, or this journal has lost something of it."""
+    """A lease is used no more: credit has closed it, or does not know it, or this journal has lost something of it.
+
+    `to_be_closed`: credit is still to be told, and no other lease is acquired before it has answered.
+    """
 
     KIND: ClassVar[str] = "dropped"
     lease_id: str
+    to_be_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from services.gateway.outage.book import UnsettledTurn
 from services.gateway.outage.journalled_book import JournalledBook
 from services.gateway.outage.records import Record, Settled, WrittenOff
 from services.runtime import failures
-from services.runtime.errors import Category, ParlourError, UnknownModel
+from services.runtime.errors import ParlourError, UnknownModel
 from services.runtime.telemetry import get_logger
 
 _log = get_logger(__name__)
@@ -85,7 +85,7 @@ class Settling:
             answer = await self._credit.settle_lease(settle_request(lease_id, batch, with_usage=with_usage), timeout_s=self._call_s)
         except ParlourError as error:
             metrics.failed_calls.labels("settle").inc()
-            if error.failure.category is not Category.FEATURE:
+            if not error.failure.final:
                 raise
             await self._refused(lease_id, batch, error, with_usage=with_usage)
             return
@@ -107,10 +107,11 @@ class Settling:
             # The price list has changed: nobody can say any more what it cost, so that the lease pays.
             await self._settle(lease_id, batch, with_usage=False)
             return
+        kept: list[Record] = [turn.taken, *([turn.used] if turn.used is not None else [])]
+        if not self._kept.set_aside(f"refused {error.reason}", kept):
+            return  # it would be in no file any more
         event = "a turn taken without credit cannot be settled and is set aside"
         failures.ended(error, failures.Place.BACKGROUND, event, turn_id=turn.taken.turn_id, lease_id=lease_id)
-        kept: list[Record] = [turn.taken, *([turn.used] if turn.used is not None else [])]
-        self._kept.set_aside(f"refused {error.reason}", kept)
         self._settled(turn.taken.turn_id)
         await self._kept.note(WrittenOff(lease_id, (turn.taken.turn_id,), turn.taken.bound_microcredits))
 

@@ -28,7 +28,8 @@ from rich.table import Table
 
 from parlour.credit.v1 import credit_pb2, credit_pb2_grpc
 from parlour.gateway.v1 import gateway_pb2, gateway_pb2_grpc
-from services.gateway.outage.journal import JOURNAL, SET_ASIDE
+from services.gateway.outage.journal import JOURNAL
+from services.gateway.outage.side_file import SET_ASIDE
 from services.local.addresses import free_port, free_port_base
 from services.local.postgres import Postgres
 from tests.chaos.afterwards import SOON_OVER, Findings, database_url, find

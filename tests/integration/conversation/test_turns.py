@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from parlour.conversation.v1 import conversation_pb2 as pb
-from services.runtime.errors import InvalidField, NotFound, RequestIdReused, StaleFence
+from services.runtime.errors import InvalidField, NotFound, PermissionRefused, RequestIdReused, StaleFence
 from tests.fakes.model_server import Answer
 from tests.integration.conversation.conftest import Service, answered, drained, message, read_reply, rows, wanted
 
@@ -289,6 +289,19 @@ async def test_settlement_is_tried_again_and_given_up_when_credit_refuses_for_go
     await answered(client, message())
     await drained(database)
     assert (len(neighbours.credit.recorded), len(neighbours.memory.observed)) == (1, 1)
+    assert await rows(database, "SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'") == [(0,)]
+
+
+async def test_settlement_outlives_a_wrong_answer_that_another_time_may_not_give(client, neighbours, database):
+    neighbours.credit.error = PermissionRefused("RecordUsage")
+    await answered(client, message())
+    async with asyncio.timeout(20):
+        while len(neighbours.credit.recorded) < 2:
+            await asyncio.sleep(0.01)
+    neighbours.credit.error = None
+    told = len(neighbours.credit.recorded)
+    await drained(database)
+    assert len(neighbours.credit.recorded) > told
     assert await rows(database, "SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'") == [(0,)]
 
 

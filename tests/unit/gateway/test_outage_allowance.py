@@ -153,3 +153,26 @@ def test_what_credit_refuses_to_settle_is_not_there_to_be_spent_again_until_ther
     assert (kept.left_microcredits, Book(kept.records()).left_microcredits) == (BOUND, BOUND)
     kept.apply(HeldLease("80", BOUND, BOUND, NOW_MS + 60_000, TERMS).record())
     assert kept.left_microcredits == BOUND
+
+
+def test_what_was_written_off_stays_so_where_credit_gives_the_same_lease_again() -> None:
+    kept = book(amount=2 * BOUND)
+    take(kept, asked("m1:0"))
+    kept.apply(WrittenOff("7f", ("m1:0",), BOUND))
+    kept.apply(Dropped("7f"))
+    again = HeldLease("7f", 2 * BOUND, 2 * BOUND, NOW_MS + 60_000, TERMS).record()
+    started_anew = Book(kept.records())
+    for one in (kept, started_anew):
+        one.apply(again)
+        assert one.left_microcredits == BOUND
+
+
+def test_a_lease_that_is_to_be_closed_takes_no_turn_and_is_known_until_credit_has_closed_it() -> None:
+    kept = book()
+    kept.apply(Dropped("7f", to_be_closed=True))
+    started_anew = Book(kept.records())
+    assert (kept.closing, started_anew.closing) == ("7f", "7f")
+    assert take(started_anew, asked()) is Refusal.NO_LEASE
+    started_anew.apply(Dropped("7f"))
+    assert started_anew.closing == ""
+    assert Dropped("7f", to_be_closed=True) not in started_anew.records()

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from services.gateway.outage import records
 from services.gateway.outage.book import Book, HeldLease
-from services.gateway.outage.journal import JOURNAL, SET_ASIDE, Journal, JournalLocked, JournalUnavailable, open_journal
+from services.gateway.outage.journal import JOURNAL, Journal, JournalLocked, JournalUnavailable, open_journal
 from services.gateway.outage.journalled_book import JournalledBook
 from services.gateway.outage.records import BadLine, Opened, Read, Record, Settled, Taken, Used, line_of, read, record_of
+from services.gateway.outage.side_file import SET_ASIDE, SideFile
 from tests.unit.gateway.test_outage_allowance import TERMS
 
 TEXT = st.text(max_size=20)
@@ -38,7 +39,7 @@ def written(folder: Path) -> Sequence[Record]:
 
 
 async def opened(folder: Path) -> Journal:
-    journal, _ = open_journal(folder, mend=keep)
+    journal, _ = open_journal(folder, SideFile(folder), mend=keep)
     return journal
 
 
@@ -137,12 +138,28 @@ async def test_a_full_disk_is_said_and_leaves_no_torn_line_behind(tmp_path: Path
     assert (tmp_path / JOURNAL).read_bytes() == line_of(Opened("here-1")) + line_of(Used("m2:0", "small"))
 
 
+async def test_a_record_that_no_thread_can_write_is_refused_and_the_next_one_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = await opened(tmp_path)
+
+    async def no_thread(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncio, "to_thread", no_thread)
+        async with asyncio.timeout(5):
+            with pytest.raises(JournalUnavailable, match="new thread"):
+                await journal.append(Used("m1:0", "small"))
+    await journal.append(Used("m2:0", "small"))
+    await journal.close()
+    assert written(tmp_path) == (Used("m2:0", "small"),)
+
+
 async def test_rewriting_stands_between_two_writes(tmp_path: Path) -> None:
     journal = await opened(tmp_path)
     first = [journal.append(Used(f"a{number}", "small")) for number in range(3)]
-    rewrite = journal.rewrite(lambda found: [*found[1:], Opened("new")])
+    rewrite = journal.rewrite([Used("a2", "small"), Opened("new")])
     await asyncio.gather(*first, rewrite, journal.append(Used("b", "small")))
-    assert [getattr(one, "turn_id", "new") for one in written(tmp_path)] == ["a1", "a2", "new", "b"]
+    assert [getattr(one, "turn_id", "new") for one in written(tmp_path)] == ["a2", "new", "b"]
     assert journal.size_bytes == (tmp_path / JOURNAL).stat().st_size
     await journal.append(Used("c", "small"))
     await journal.close()
@@ -210,6 +227,94 @@ async def test_what_is_compacted_says_the_same(tmp_path: Path) -> None:
     await kept.close()
     again = Book(written(tmp_path))
     assert (again.turns, again.turns_by_account, again.instance) == (kept.book.turns, kept.book.turns_by_account, kept.book.instance)
+
+
+async def test_a_line_that_rots_in_use_is_written_anew_and_nothing_of_the_lease_is_lost(tmp_path: Path) -> None:
+    kept = kept_in(tmp_path)
+    kept.open()
+    await kept.note(HeldLease("7f", 1_000, 1_000, 5_000, TERMS).record())
+    for number in range(9):
+        await kept.take(Taken(f"m{number}:0", "user:ada", "7f", 100, number))
+    await asyncio.gather(*(kept.note(records.Over()) for _ in range(2_000)))
+    content = (tmp_path / JOURNAL).read_bytes()
+    with (tmp_path / JOURNAL).open("r+b") as file:
+        file.write(content.replace(b'"m3:0"', b'"n3:0"'))
+    await kept.compact()
+    await kept.close()
+    assert (tmp_path / JOURNAL).stat().st_size < len(content) / 5
+    again = kept_in(tmp_path)
+    again.open()
+    assert vars(again.book) == vars(kept.book)
+    assert (len(again.book.turns), again.book.left_microcredits) == (9, 100)
+    await again.close()
+
+
+async def test_a_line_that_rots_is_still_seen_at_the_next_start_where_the_journal_was_removed_and_put_back(tmp_path: Path) -> None:
+    kept = kept_in(tmp_path)
+    kept.open()
+    await kept.note(HeldLease("7f", 1_000, 1_000, 5_000, TERMS).record())
+    await kept.take(Taken("m1:0", "user:ada", "7f", 100, 1))
+    with (tmp_path / JOURNAL).open("r+b") as file:
+        content = file.read()
+        file.seek(0)
+        file.write(content.replace(b'"m1:0"', b'"n1:0"'))
+    (tmp_path / JOURNAL).unlink()
+    await kept.take(Taken("m2:0", "user:ada", "7f", 100, 2))
+    await kept.close()
+    again = kept_in(tmp_path)
+    again.open()
+    assert (again.book.lease, again.book.instance != kept.book.instance, list(again.book.turns)) == (None, True, ["m2:0"])
+    await again.close()
+
+
+async def test_a_journal_is_not_compacted_while_it_is_open_whether_a_turn_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full for the line, and has room again for the new file."""
+    kept = kept_in(tmp_path)
+    kept.open()
+    await asyncio.gather(*(kept.note(records.Over()) for _ in range(2_000)))
+    fsync, failures = os.fsync, 1
+
+    def full_once(file: int) -> None:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise OSError(28, "No space left on device")
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", full_once)
+    taken, _ = await asyncio.gather(kept.take(Taken("m1:0", "user:ada", "7f", 100, 1)), kept.compact(), return_exceptions=True)
+    assert isinstance(taken, JournalUnavailable)
+    await kept.compact()
+    await kept.close()
+    assert "m1:0" not in Book(written(tmp_path)).turns
+
+
+async def test_what_cannot_be_read_is_set_aside_once_however_often_the_journal_cannot_be_replaced(tmp_path: Path) -> None:
+    (tmp_path / JOURNAL).write_bytes(line_of(Opened("here-1")) + b"nonsense\n")
+    new = tmp_path / f"{JOURNAL}.new"
+    new.mkdir()
+    kept = kept_in(tmp_path)
+    assert [kept.open() for _ in range(3)] == [False] * 3
+    new.rmdir()
+    assert kept.open()
+    await kept.close()
+    assert (tmp_path / SET_ASIDE).read_bytes() == b"bad nonsense\n"
+
+
+async def test_of_what_cannot_be_set_aside_no_half_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = kept_in(tmp_path)
+    kept.open()
+    assert kept.set_aside("refused NOT_FOUND", [Used("m1:0", "small")])
+    before = (tmp_path / SET_ASIDE).read_bytes()
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", _full)
+        assert not kept.set_aside("refused NOT_FOUND", [Used("m2:0", "small")])
+    assert (tmp_path / SET_ASIDE).read_bytes() == before
+    await kept.close()
+
+
+def _full(_: int) -> None:
+    raise OSError(28, "No space left on device")
 
 
 async def test_a_full_journal_takes_no_turn_but_ends_those_it_has(tmp_path: Path) -> None:

@@ -45,6 +45,15 @@ def test_a_row_is_consistent(reason):
         assert failure.code is grpc.StatusCode.UNAVAILABLE
     if failure.category is Category.FEATURE:
         assert not failure.unwell
+    if failure.final:
+        assert failure.category is Category.FEATURE
+        assert failure.retry is Retry.NEVER
+
+
+def test_what_a_wrong_setting_or_a_busy_moment_gives_is_no_refusal_for_good():
+    final = {reason for reason, failure in FAILURES.items() if failure.final}
+    assert {"NOT_FOUND", "INVALID_FIELD", "UNKNOWN_MODEL", "REQUEST_ID_REUSED", "HOLD_NOT_ACTIVE"} <= final
+    assert not final & {"PERMISSION_REFUSED", "UNIMPLEMENTED", "STALE_VERSION", "DEADLINE_MISSING", "LIMIT_REACHED", "ACCOUNT_CLOSED"}
 
 
 @pytest.mark.parametrize("reason", FAILURES)

@@ -34,7 +34,6 @@ PASSED_ON = {
     ("credit/batch.py", "_decide_opening"),
     ("credit/shard.py", "_take_off"),
     ("credit/shard.py", "_land"),
-    ("credit/shard.py", "_write"),
     ("gateway/assistant.py", "_in_order"),
     ("gateway/assistant_turn.py", "run"),
     ("runtime/server.py", "serve"),
@@ -45,6 +44,8 @@ PASSED_ON = {
     ("gateway/settlement.py", "release"),
     ("gateway/settlement.py", "end"),
     ("gateway/settlement.py", "_again"),
+    # Handed to each turn whose line it was.
+    ("gateway/outage/journal.py", "_write_waiting"),
     # Tried again, for ever or until it is ended elsewhere.
     ("conversation/unstored.py", "_retry"),
     ("runtime/jobs.py", "_work_forever"),
@@ -55,9 +56,10 @@ PASSED_ON = {
     ("runtime/health.py", "_probe"),
     ("runtime/bounded_connection.py", "_end_statement"),
     ("gateway/discord/bot.py", "launch_shard"),
-    ("gateway/discord/bot.py", "parse_or_skip"),
     ("gateway/discord/bot.py", "_connect_once"),
     ("gateway/discord/bot.py", "_close"),
+    ("gateway/discord/event_reading.py", "parse_or_skip"),
+    ("gateway/discord/event_reading.py", "_can_be_made"),
     ("gateway/discord/shard_connection.py", "reidentify"),
     ("gateway/orphans.py", "_apologise"),
 }
