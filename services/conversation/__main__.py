@@ -73,7 +73,7 @@ async def start(settings: ConversationSettings, parts: Parts, embedding: Embeddi
         planner=PLANNED_ONCE,  # planning what a turn says anew each time takes longer than much of it
     )
     parts.stack.push_async_callback(database.close)
-    parts.health.watch("database", database.ping)
+    parts.health.watch("database", database.takes_writes)
     jobs = Jobs(database, concurrency=settings.jobs_concurrency, held_max=settings.jobs_held_max)
     store = TurnStore(
         database,

@@ -36,7 +36,7 @@ async def start(settings: CreditSettings, parts: Parts) -> None:
         planner=LOOKED_UP,
     )
     parts.stack.push_async_callback(database.close)
-    parts.health.watch("database", database.ping)
+    parts.health.watch("database", database.takes_writes)
 
     teller = Teller(
         database,

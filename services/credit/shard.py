@@ -30,7 +30,7 @@ from services.credit.store import Loaded
 from services.credit.waiting import Waiting, WaitingBatch, keyed, spanned
 from services.credit.writing import Written, write, written
 from services.runtime import failures, spans
-from services.runtime.database import Database
+from services.runtime.database import Database, only_reads
 from services.runtime.errors import DependencyUnavailable, Overloaded, ParlourError, StaleVersion
 
 _ATTEMPTS_MAX = 10
@@ -275,7 +275,9 @@ class Shard:
                 row = await (await write(connection, statement)).fetchone()
             assert row is not None
             self._clock.read(row[1])
-        except DependencyUnavailable:
+        except DependencyUnavailable as error:
+            if only_reads(error):
+                raise
             return await self._was_written(sealed)
         _seconds.observe(time.monotonic() - started_s)
         return True
@@ -322,8 +324,8 @@ class Shard:
             self._memory.forget()
             _reloads.labels("changed_by_hand").inc()
             return batch
-        except DependencyUnavailable:
-            if sealed is None or draft is None:
+        except DependencyUnavailable as error:
+            if sealed is None or draft is None or only_reads(error):
                 raise
             if not await self._was_written(sealed):
                 self._memory.forget()

@@ -46,6 +46,11 @@ class Settlement:
         """Await `work` in a task of its own: if the caller is cancelled, the work goes on."""
         return await asyncio.shield(self._start(work))
 
+    async def bounded[T](self, work: Coroutine[object, object, T]) -> T | None:
+        """Await `work` like `protected`, for `settle_s` seconds at most; None: it takes longer, and goes on."""
+        done, _ = await asyncio.wait([task := self._start(work)], timeout=self._settle_s)
+        return task.result() if done else None
+
     def _start[T](self, work: Coroutine[object, object, T]) -> "asyncio.Task[T]":
         task = asyncio.create_task(work)
         self._tasks.add(task)

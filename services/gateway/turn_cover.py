@@ -13,10 +13,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.settlement import Settled, Settlement
 from services.gateway.turn_record import TurnRecord
 from services.runtime import failures
-from services.runtime.errors import Category, CircuitOpen, DeadlineExceeded, DependencyUnavailable, HoldNotActive, ParlourError
-
-_AWAY = (CircuitOpen, DependencyUnavailable, DeadlineExceeded)
-"""Credit could not be asked. What it refuses stays refused."""
+from services.runtime.errors import Category, CircuitOpen, DeadlineExceeded, HoldNotActive, ParlourError
 
 _WORDS = {Refusal.TURNS_USED: "outage_turns_used", Refusal.BARRED: "account_frozen", Refusal.REPEATED: "orphaned", Refusal.OFF: "credit_unavailable"}
 
@@ -51,7 +48,7 @@ class TurnCover:
         self._asked: credit_pb2.PlaceHoldRequest | None = None
         """Set while nobody knows whether the hold was placed."""
         self._maybe_placed: credit_pb2.PlaceHoldRequest | None = None
-        """Set where credit could not be reached: the hold may have been placed before the way to it broke."""
+        """Set where credit could not be reached, or failed: the hold may have been placed before that."""
         self._holding: asyncio.Task[None] | None = None
         self._taking: asyncio.Task[Refusal | None] | None = None
         self._settling: asyncio.Task[Settled] | None = None
@@ -112,8 +109,8 @@ class TurnCover:
         assert self._holding is not None
         try:
             await self._holding
-        except _AWAY as error:
-            if self._outage is None:
+        except ParlourError as error:
+            if self._outage is None or not _is_away(error):
                 raise
             # A task of its own: written down or not has to be known, so that a turn that is stopped meanwhile is ended like any other.
             self._taking = asyncio.create_task(self._take(self._outage))
@@ -150,11 +147,8 @@ class TurnCover:
                 placed = await self._credit.place_hold(request, timeout_s=self._settings.hold_s)
         except DeadlineExceeded:
             raise
-        except DependencyUnavailable:
-            self._asked, self._maybe_placed = None, request
-            raise
         except ParlourError as error:
-            self._asked = None
+            self._asked, self._maybe_placed = None, request if error.failure.unwell else None
             if self._outage is not None and error.failure.category is Category.FEATURE:
                 self._outage.refused(self._own_account_id, error)
             raise
@@ -180,25 +174,30 @@ class TurnCover:
     async def _settle(self, usage: conversation_pb2.ModelUsage) -> Settled:
         if self._hold is not None:
             return await self._settlement.capture(self._turn_id, self._hold.hold, usage)
-        return await self._end_on_lease(usage, "LEASED")
+        return await self._settlement.bounded(self._end_on_lease(usage, "LEASED")) or Settled()
 
     async def settle_early(self, delivered: conversation_pb2.ModelUsage | None, reason: str) -> Settled:
         """Charge what was delivered, or free everything where nothing was."""
         if self._settling is not None:
             return await self._settling  # all of it was delivered
-        if self._taking is not None:
-            await asyncio.wait([self._taking])
-        if self._grant is not None:
-            return await self._end_on_lease(delivered, reason)
         await self._stop_holding()
         if self._asked is not None:
             # It would lock the person's credits until it expires.
             self._settlement.free_later(self._turn_id, self._asked, reason)
+            self._asked = None
+        if self._taking is not None:
+            return await self._settlement.bounded(self._end_taking(delivered, reason)) or Settled()
         if self._hold is None:
             return Settled()
         if delivered is not None:
             return await self._settlement.capture(self._turn_id, self._hold.hold, delivered)
         return await self._settlement.release(self._turn_id, self._hold.hold, reason)
+
+    async def _end_taking(self, delivered: conversation_pb2.ModelUsage | None, reason: str) -> Settled:
+        """End on the lease once it is known whether the turn was taken on it, however long the disk takes to say so."""
+        assert self._taking is not None
+        await asyncio.wait([self._taking])
+        return await self._end_on_lease(delivered, reason) if self._grant is not None else Settled()
 
     async def _end_on_lease(self, usage: conversation_pb2.ModelUsage | None, reason: str) -> Settled:
         """Write down what was delivered; credit charges it when it can be reached, and a hold that it may have placed all the same is freed."""
@@ -216,6 +215,11 @@ class TurnCover:
         if self._asked is not None:
             await asyncio.wait([self._holding], timeout=self._settings.settle_s / 2)
         self._holding.cancel()
+
+
+def _is_away(error: ParlourError) -> bool:
+    """Whether credit could not be asked, or is unwell. What it refuses stays refused."""
+    return error.failure.unwell or isinstance(error, CircuitOpen)
 
 
 def _note_failure(task: "asyncio.Task[None]") -> None:

@@ -186,7 +186,7 @@ async def start(settings: MemorySettings, parts: Parts) -> None:
         application_name="parlour-memory",
     )
     parts.stack.push_async_callback(database.close)
-    parts.health.watch("database", database.ping)
+    parts.health.watch("database", database.takes_writes)
     maintenance = None
     if settings.maintenance_url:
         maintenance = Database(

@@ -29,7 +29,7 @@ class Outcome(Enum):
 
 
 class Permit:
-    """The permission for one call; report its outcome exactly once."""
+    """The permission for one call; report its outcome exactly once, and before that, where it is known so early, that the target answers."""
 
     __slots__ = ("_breaker", "_generation", "_probe", "_reported")
 
@@ -39,15 +39,24 @@ class Permit:
         self._probe = probe
         self._reported = False
 
+    def answered(self) -> None:
+        """Tell that the target answers a call that goes on: nobody need wait for the end of a probe, which counts like any other call's."""
+        if self._probe and not self._reported:
+            self._generation = self._breaker._answered(self, self._generation)
+            self._probe = False
+
     def report(self, outcome: Outcome) -> None:
         """Tell what came of the call; later reports are ignored."""
         if not self._reported:
             self._reported = True
-            self._breaker._report(outcome, self._generation, self._probe)
+            self._breaker._report(outcome, self, self._generation, self._probe)
 
 
 class Breaker:
-    """Opens after `failures_max` failures in a row, lets one probe through after `open_s` seconds, closes when the probe succeeds."""
+    """Opens after `failures_max` failures in a row, lets one probe through after `open_s` seconds, closes when the probe is answered.
+
+    A probe of which nothing is heard for another `open_s` is not waited for: the next one is let through.
+    """
 
     def __init__(
         self, target: str, method_class: str, *, failures_max: int = 5, open_s: float = 5.0, clock: Callable[[], float] = time.monotonic
@@ -59,7 +68,8 @@ class Breaker:
         self._clock = clock
         self._opened_at = 0.0
         self._generation = 0
-        self._probing = False
+        self._probe: Permit | None = None
+        self._probed_at = 0.0
         self._unreachable = False
         self._published = ""
         self._publish()
@@ -75,16 +85,24 @@ class Breaker:
         """Return the permit for a call. Raises CircuitOpen while the target is given time."""
         state = self.state
         self._publish()
-        if state == "open" or (state == "half_open" and self._probing):
+        if state == "closed":
+            return Permit(self, self._generation, probe=False)
+        now = self._clock()
+        wait_s = (self._opened_at if self._probe is None else max(self._opened_at, self._probed_at)) + self._open_s - now
+        if wait_s > 0:
             _refusals.labels(self._target, self._method_class).inc()
-            wait_s = max(0.1, self._opened_at + self._open_s - self._clock())
-            raise CircuitOpen(self._target, retry_after_s=wait_s)
-        self._probing = state == "half_open"
-        return Permit(self, self._generation, probe=self._probing)
+            raise CircuitOpen(self._target, retry_after_s=max(0.1, wait_s))
+        self._probe, self._probed_at = Permit(self, self._generation, probe=True), now
+        return self._probe
 
-    def _report(self, outcome: Outcome, generation: int, probe: bool) -> None:
-        if probe:
-            self._probing = False
+    def _answered(self, permit: Permit, generation: int) -> int:
+        """Take that a probe is answered; return the generation that its end belongs to."""
+        self._report(Outcome.ALIVE, permit, generation, probe=True)
+        return self._generation
+
+    def _report(self, outcome: Outcome, permit: Permit, generation: int, probe: bool) -> None:
+        if self._probe is permit:
+            self._probe = None
         if outcome is Outcome.NEUTRAL or generation != self._generation:
             return
         if outcome is Outcome.ALIVE:

@@ -17,7 +17,7 @@ from opentelemetry import propagate, trace
 from prometheus_client import Histogram
 
 from services.runtime import deadline, spans
-from services.runtime.breaker import Breaker, Outcome
+from services.runtime.breaker import Breaker, Outcome, Permit
 from services.runtime.errors import DeadlineExceeded, DependencyUnavailable, ParlourError
 from services.runtime.renewed_channel import RenewedChannel
 from services.runtime.security import Tls
@@ -192,7 +192,7 @@ class Remote:
     @contextmanager
     def _observed(self, method_class: str, path: str) -> Iterator["_Observed"]:
         permit = self._breakers[method_class].admit()
-        observed = _Observed(self.target, path)
+        observed = _Observed(self.target, path, permit)
         outcome = Outcome.NEUTRAL
         try:
             yield observed
@@ -222,9 +222,10 @@ class Remote:
 class _Observed:
     """One call under way: its time, its outcome."""
 
-    def __init__(self, target: str, path: str) -> None:
+    def __init__(self, target: str, path: str, permit: Permit) -> None:
         self._target = target
         self._path = path
+        self._permit = permit
         self._started_s = time.monotonic()
         # Not made the current span: a stream is read in its reader's context, which would keep it between two reads.
         self._span = _tracer.start_span(path, kind=trace.SpanKind.CLIENT)
@@ -245,8 +246,9 @@ class _Observed:
         return grpc.aio.Metadata(*carrier.items())
 
     def answered(self) -> None:
-        """Note that the target answers: a later timeout is not counted against it."""
+        """Note that the target answers, however long a reply may yet take: a later timeout is not counted against it."""
         self._timeout_s = 0.0
+        self._permit.answered()
 
     def outcome_of(self, error: ParlourError) -> Outcome:
         """Return what an error tells about the target: only what says that the target is unwell counts."""

@@ -29,7 +29,9 @@ LOOKED_UP: Mapping[str, str] = {**PLANNED_ONCE, "enable_hashjoin": "off", "enabl
 """For statements that find each row by its key."""
 
 _waiting = Gauge("parlour_database_waiting_callers", "Who waits for a free connection of the pool of hot paths")
-_failures = Counter("parlour_database_failures_total", "What went wrong with the database: no_connection, lost, statement_timeout, race", ["kind"])
+_failures = Counter(
+    "parlour_database_failures_total", "What went wrong with the database: no_connection, lost, only_reads, statement_timeout, race", ["kind"]
+)
 _rereads = Counter("parlour_database_rereads_total", "Transactions run again because another one was faster")
 _RENEWED_EVERY_S = 5.0
 _REFUSAL = re.compile(r"(?:FATAL: +|SSL error: )(.+)")
@@ -42,7 +44,8 @@ class Database:
     `pool_wait_s` bounds the wait for a free connection, `statement_timeout_s` each statement (enforced by the server). While the database refuses
     connections, `read` and `write` fail at once; `connection` waits for its return, or fails at once without `wait_while_refused`. `planner` has
     the planner's settings for `connection`; with any, statements are prepared the first time they are run, on each connection. A server that says
-    nothing is given up within two seconds more than a statement may take, and with it the connections that lie idle: they may be as dead.
+    nothing is given up within two seconds more than a statement may take, and with it the connections that lie idle: they may be as dead. The same
+    is done where a write finds that the server only reads: another one may be the primary now.
     """
 
     def __init__(
@@ -124,9 +127,9 @@ class Database:
 
     async def _bound(self, connection: psycopg.AsyncConnection) -> None:
         assert isinstance(connection, BoundedConnection)
-        connection.answer_max_s, connection.fell_silent = self._answer_max_s, self._one_fell_silent
+        connection.answer_max_s, connection.fell_silent = self._answer_max_s, self._renew_soon
 
-    def _one_fell_silent(self) -> None:
+    def _renew_soon(self) -> None:
         now = asyncio.get_running_loop().time()
         if now >= self._renewed_at + _RENEWED_EVERY_S:
             self._renewed_at = now
@@ -150,7 +153,7 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """Open one transaction; it commits when the block ends without an error. Objects stay readable after the commit."""
-        with self.span("write"), translated():
+        with self.span("write"), translated(refused=self._renew_soon):
             async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
                 yield session
 
@@ -174,7 +177,7 @@ class Database:
         if self._pool.closed:
             async with self._pool_opening:
                 await self._pool.open()
-        with translated():
+        with translated(refused=self._renew_soon):
             try:
                 connection = await self._lent()
                 try:
@@ -217,6 +220,13 @@ class Database:
         async with self.read() as session:
             await session.execute(text("SELECT 1"))
 
+    async def takes_writes(self) -> None:
+        """Ask the database whether it takes writes: a standby, a primary that became one, and one that is protected do not. Raises like `ping`."""
+        async with self.write() as session:
+            if (await session.execute(text("SELECT current_setting('transaction_read_only')"))).scalar_one() == "on":
+                self._renew_soon()
+                raise _only_reads()
+
     async def close(self) -> None:
         """Close every connection."""
         for kept in self._kept:
@@ -246,8 +256,12 @@ class KeptConnection:
             self._connection = await self._lent.enter_async_context(self._database.lent())
         connection = self._connection
         try:
-            with self._database.span("statements"), translated():
+            with self._database.span("statements"), translated(refused=self._database._renew_soon):
                 yield connection
+        except DependencyUnavailable as error:
+            if only_reads(error):
+                await self.close()
+            raise
         finally:
             if connection.broken or connection.closed:
                 await self.close()
@@ -259,20 +273,20 @@ class KeptConnection:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Raise what the database driver raises as an error of ours."""
+def translated(*, refused: Callable[[], None] | None = None) -> Iterator[None]:
+    """Raise what the database driver raises as an error of ours. `refused` is called where a write finds that the database only reads; without it a
+    write is a mistake of ours, and its error stays as it is."""
     try:
         yield
     except (psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed, exc.TimeoutError) as error:
         _failures.labels("no_connection").inc()
         raise DependencyUnavailable("database", f"no connection: {error}") from error
-    except exc.DBAPIError as error:
-        known = _known(error.orig, error.connection_invalidated)
-        if known is None:
-            raise
-        raise known from error
-    except psycopg.Error as error:
-        known = _known(error, False)
+    except (exc.DBAPIError, psycopg.Error) as error:
+        cause, disconnected = (error.orig, error.connection_invalidated) if isinstance(error, exc.DBAPIError) else (error, False)
+        if refused is not None and isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
+            refused()
+            raise _only_reads() from error
+        known = _known(cause, disconnected)
         if known is None:
             raise
         raise known from error
@@ -302,6 +316,17 @@ def _known(error: BaseException | None, disconnected: bool) -> ParlourError | No
     return None
 
 
+def only_reads(error: ParlourError) -> bool:
+    """Whether an error of `Database` says that the database only reads: then nothing was written, for certain."""
+    cause = error.__cause__
+    return isinstance(cause.orig if isinstance(cause, exc.DBAPIError) else cause, psycopg.errors.ReadOnlySqlTransaction)
+
+
+def _only_reads() -> DependencyUnavailable:
+    _failures.labels("only_reads").inc()
+    return DependencyUnavailable("database", "it only reads")
+
+
 def _why(error: BaseException | None) -> str:
     """Return why there is no connection: in the words of the server or of TLS, which name roles and databases and never a password; else the kind."""
     said = _REFUSAL.search(str(error)) if isinstance(error, psycopg.OperationalError) else None
@@ -311,6 +336,9 @@ def _why(error: BaseException | None) -> str:
 def _lend(connection: Any, _record: object, _proxy: object) -> None:
     if says_something(connection.driver_connection):
         raise exc.DisconnectionError("closed while it lay idle")
+    if connection.read_only is False:
+        # What SQLAlchemy leaves after `read`: it would overrule a database that is set to only read, and a standby takes it for a mistake.
+        connection.set_read_only(None)
 
 
 def _is_lost(error: BaseException | None) -> bool:

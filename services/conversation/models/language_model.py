@@ -120,6 +120,7 @@ class LanguageModel:
         try:
             async for part in self._timed(call):
                 outcome = Outcome.ALIVE
+                permit.answered()
                 yield part
         except ParlourError as error:
             unwell = isinstance(error, ModelUnavailable) and THOUGHT_ONLY not in error.metadata and not finds_fault_with_the_prompt(error)

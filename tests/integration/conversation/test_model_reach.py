@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 import pytest
 from aiohttp import web
@@ -13,7 +13,8 @@ from services.conversation.models.language_model import LanguageModel, ModelCall
 from services.conversation.models.model_reach import ModelReach, Standing, standing_of
 from services.conversation.models.models_file import ModelEndpoint
 from services.runtime.breaker import Breaker
-from services.runtime.errors import ModelUnavailable
+from services.runtime.errors import CircuitOpen, ModelUnavailable
+from tests.fakes.model_server import Answer, ModelServer
 
 
 @asynccontextmanager
@@ -40,9 +41,9 @@ async def provider(status: int, *, silent: bool = False) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def model_at(base_url: str, name: str = "small") -> AsyncIterator[LanguageModel]:
+async def model_at(base_url: str, name: str = "small", breaker: Breaker | None = None) -> AsyncIterator[LanguageModel]:
     endpoint = ModelEndpoint(name=name, base_url=base_url, provider_model="p", context_window_tokens=1000, max_completion_tokens=100)
-    model = LanguageModel(endpoint, patience=Patience(5, 5), breaker=Breaker(f"model:{name}", "stream"))
+    model = LanguageModel(endpoint, patience=Patience(5, 5), breaker=breaker or Breaker(f"model:{name}", "stream"))
     try:
         yield model
     finally:
@@ -71,6 +72,22 @@ async def test_a_provider_that_is_not_there_or_silent_cannot_be_reached() -> Non
         assert await standing_of(model, timeout_s=5) is Standing.UNREACHABLE
     async with provider(200, silent=True) as base_url, model_at(base_url) as model:
         assert await standing_of(model, timeout_s=0.2) is Standing.UNREACHABLE
+
+
+async def test_a_model_that_answers_again_answers_everybody_before_its_first_answer_is_over() -> None:
+    breaker = Breaker("model:again", "stream", failures_max=1, open_s=0.5)
+    async with ModelServer(default=Answer(delta_delay_s=0.05)) as server, model_at(server.base_url, "again", breaker) as model:
+        server.next(Answer(status=500))
+        call = ModelCall((), 100, time.monotonic() + 20)
+        with pytest.raises(ModelUnavailable):
+            await anext(model.stream(call))
+        with pytest.raises(CircuitOpen):
+            await anext(model.stream(call))
+        await asyncio.sleep(0.5)
+        async with aclosing(model.stream(call)) as probe, aclosing(model.stream(call)) as other:
+            await anext(probe)
+            await anext(other)
+        assert breaker.state == "closed"
 
 
 async def test_a_metric_says_how_each_model_stands_and_follows_it() -> None:

@@ -184,6 +184,19 @@ async def test_while_the_database_is_away_people_are_answered_and_told(client, s
     assert await rows(database, "SELECT count(*) FROM turns") == [(0,)]
 
 
+async def test_while_the_database_only_reads_people_are_answered_and_told_and_kept_again_afterwards(client, service, model, postgres, database):
+    said = message("are you there?")
+    async with only_reading(postgres, service):
+        begun = await client.begin_turn(said, timeout_s=10)
+        assert (begun.stored, begun.fence) == (False, 0)
+        reply = await read_reply(client, wanted(begun, said))
+        assert reply.text == reply.finished.text
+        assert not reply.finished.stored
+    async with asyncio.timeout(10):
+        while not (await client.begin_turn(message("and now?"), timeout_s=10)).stored:
+            await asyncio.sleep(0.1)
+
+
 async def test_a_database_lost_in_mid_reply_ends_the_turn_when_it_is_back(client, service, model, neighbours, postgres, database):
     said = message()
     begun = await client.begin_turn(said)
@@ -211,14 +224,28 @@ class without_database:
 
     async def __aenter__(self) -> None:
         self._run(f'ALTER DATABASE "{self._name}" ALLOW_CONNECTIONS false')
-        self._run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self._name}'")
+        self._end_sessions()
 
     async def __aexit__(self, *_) -> None:
         self._run(f'ALTER DATABASE "{self._name}" ALLOW_CONNECTIONS true')
 
+    def _end_sessions(self) -> None:
+        self._run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self._name}'")
+
     def _run(self, statement: str) -> None:
         with psycopg.connect(self._postgres.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
+
+
+class only_reading(without_database):
+    """Who connects to the service's database while the block runs may only read, also later on the same connection."""
+
+    async def __aenter__(self) -> None:
+        self._run(f'ALTER DATABASE "{self._name}" SET default_transaction_read_only = on')
+        self._end_sessions()
+
+    async def __aexit__(self, *_) -> None:
+        self._run(f'ALTER DATABASE "{self._name}" RESET default_transaction_read_only')
 
 
 async def test_an_unstarted_reply_without_time_left_is_refused(client, model):

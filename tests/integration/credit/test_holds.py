@@ -1,13 +1,17 @@
 """The life of a hold, on a real database."""
 
+import asyncio
+import time
+from contextlib import suppress
 from datetime import timedelta
 
+import psycopg
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from parlour.credit.v1 import credit_pb2 as pb
 from services.credit import jobs
-from services.runtime.errors import HoldExpired, HoldNotActive, InsufficientCredit, NotFound, PermissionRefused, UnknownModel
+from services.runtime.errors import DependencyUnavailable, HoldExpired, HoldNotActive, InsufficientCredit, NotFound, PermissionRefused, UnknownModel
 
 ALLOWANCE = 1_000_000
 TTL_S = 180
@@ -238,3 +242,34 @@ async def test_recorded_usage_of_a_hold_that_cannot_be_charged_is_kept_for_recon
     found = await credit.discrepancies()
     assert [(discrepancy.kind, discrepancy.difference_microcredits) for discrepancy in found] == [("usage_was_not_captured", 100)]
     await credit.run("DELETE FROM usage_records")
+
+
+async def test_while_the_database_only_reads_holds_are_refused_at_once_and_placed_afterwards(credit, shared_database):
+    _, superuser_url = shared_database
+    placed = [await credit.hold(amount=300)]  # there is a head to write behind
+
+    def only_reads(on: bool) -> None:
+        with psycopg.connect(superuser_url, autocommit=True) as other:
+            other.execute("SET default_transaction_read_only = off")
+            name = other.info.dbname
+            other.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {"on" if on else "off"}'.encode())
+            if on:
+                other.execute(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+    only_reads(True)
+    try:
+        for _ in range(3):
+            started_s = time.monotonic()
+            with pytest.raises(DependencyUnavailable):
+                await credit.hold(amount=300)
+            assert time.monotonic() - started_s < 5
+    finally:
+        only_reads(False)
+    async with asyncio.timeout(15):
+        while len(placed) < 2:
+            with suppress(DependencyUnavailable):
+                placed.append(await credit.hold(amount=300))
+            await asyncio.sleep(0.1)
+    assert placed[1].balance.held_microcredits == 600

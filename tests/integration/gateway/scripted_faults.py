@@ -18,18 +18,20 @@ class Faults:
     """What goes wrong in which method, and what was asked of each."""
 
     by_method: dict[str, Fault] = field(default_factory=dict)
-    after: dict[str, asyncio.Event] = field(default_factory=dict)
-    """Waited for when the work is done: the answer is late, or lost."""
+    after: dict[str, Fault] = field(default_factory=dict)
+    """Waited for or raised when the work is done: the answer is late, lost, or another one."""
     calls: dict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
 
     async def meet(self, method: str, request: Message) -> None:
         self.calls[method].append(request)
-        fault = self.by_method.get(method)
-        if isinstance(fault, asyncio.Event):
-            await fault.wait()
-        elif fault is not None:
-            raise fault
+        await _happen(self.by_method.get(method))
 
     async def answering(self, method: str) -> None:
-        if method in self.after:
-            await self.after[method].wait()
+        await _happen(self.after.get(method))
+
+
+async def _happen(fault: Fault | None) -> None:
+    if isinstance(fault, asyncio.Event):
+        await fault.wait()
+    elif fault is not None:
+        raise fault

@@ -58,8 +58,8 @@ class Scripted:
     def fail(self, method: str, fault: Fault) -> None:
         self.faults.by_method[method] = fault
 
-    def fail_after(self, method: str, gate: asyncio.Event) -> None:
-        self.faults.after[method] = gate
+    def fail_after(self, method: str, fault: Fault) -> None:
+        self.faults.after[method] = fault
 
     def heal(self, method: str) -> None:
         del self.faults.by_method[method]

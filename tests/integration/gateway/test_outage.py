@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from parlour.credit.v1 import credit_pb2
 from parlour.gateway.v1 import gateway_pb2
 from services.gateway.notices import WORDS as NOTICES
 from services.gateway.outage.book import Book
-from services.gateway.outage.journal import JOURNAL, SET_ASIDE, JournalLocked
+from services.gateway.outage.journal import JOURNAL, JournalLocked
 from services.gateway.outage.records import read
+from services.gateway.outage.side_file import SET_ASIDE
 from services.runtime import errors
 from tests.integration.gateway.scripted_faults import START, WORDS
 from tests.integration.gateway.scripted_services import Reader, Scripted, ask, eventually, scripted_services
@@ -62,7 +64,7 @@ def status(scripted: Scripted) -> gateway_pb2.OutageStatus:
     return scripted.services.outage.status()
 
 
-@pytest.mark.parametrize("fault", [AWAY, errors.CircuitOpen("credit"), "slow"])
+@pytest.mark.parametrize("fault", [AWAY, errors.CircuitOpen("credit"), errors.Internal("unexpected"), "slow"])
 async def test_a_question_is_answered_on_the_lease_and_the_person_told(scripted: Scripted, fault: Exception | str) -> None:
     scripted.fail("PlaceHold", asyncio.Event() if fault == "slow" else fault)  # type: ignore[arg-type]
     answer = await ask(scripted.assistant, "Hello")
@@ -75,7 +77,16 @@ async def test_a_question_is_answered_on_the_lease_and_the_person_told(scripted:
 
 
 @pytest.mark.parametrize(
-    "refusal", [errors.InsufficientCredit(), errors.AccountFrozen(), errors.AccountClosed(), errors.RateLimited(), errors.LimitReached("turns", 1)]
+    "refusal",
+    [
+        errors.InsufficientCredit(),
+        errors.AccountFrozen(),
+        errors.AccountClosed(),
+        errors.RateLimited(),
+        errors.LimitReached("turns", 1),
+        errors.PermissionRefused(),
+        errors.Unimplemented(),
+    ],
 )
 async def test_what_credit_refuses_is_not_answered_on_the_lease(scripted: Scripted, refusal: Exception) -> None:
     scripted.fail("PlaceHold", refusal)
@@ -237,6 +248,56 @@ async def test_a_journal_that_cannot_be_written_means_no_turn(tmp_path: Path, wh
         assert scripted.conversation.replies == []
 
 
+@pytest.fixture
+def stalled_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """While it is cleared, nothing that is to be on the disk gets there."""
+    works, fsync = threading.Event(), os.fsync
+    works.set()
+    monkeypatch.setattr(os, "fsync", lambda file: (works.wait(30), fsync(file))[1])
+    yield works
+    works.set()
+
+
+async def test_a_turn_whose_lease_a_stalled_disk_does_not_take_ends_in_its_time_and_costs_nobody_anything(
+    tmp_path: Path, stalled_disk: threading.Event
+) -> None:
+    async with outage(tmp_path, turn_s=3.0, settle_s=0.5, hold_s=0.5) as scripted:
+        await scripted.upkeep.once()
+        scripted.fail("PlaceHold", AWAY)
+        stalled_disk.clear()
+        async with asyncio.timeout(10):
+            assert (await ask(scripted.assistant, "Hello", message_id="m1")).text == NOTICES["credit_unavailable"]
+            await credit_is_back(scripted)
+            assert (await ask(scripted.assistant, "Hello", message_id="m2")).final.outcome == Final.OUTCOME_ANSWERED
+        stalled_disk.set()
+        assert scripted.services.outage is not None
+        await eventually(lambda: not scripted.services.outage.running, "what was taken too late is ended")  # type: ignore[union-attr]
+        await scripted.upkeep.once()
+        assert scripted.credit.leases.paid() == {"m1:0": (0, 0)}
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+async def test_a_disk_that_stalls_during_an_answer_does_not_hold_up_its_end_and_all_of_it_is_charged(
+    tmp_path: Path, stalled_disk: threading.Event, stopped: bool
+) -> None:
+    async with outage(tmp_path, settle_s=0.5) as scripted:
+        await scripted.upkeep.once()
+        scripted.fail("PlaceHold", AWAY)
+        scripted.conversation.mid_stream = gate = asyncio.Event()
+        reader = Reader(scripted.assistant, "Hello", message_id="m1")
+        await reader.has_read(2)
+        stalled_disk.clear()
+        async with asyncio.timeout(10):
+            if stopped:
+                await scripted.assistant.stop_answer(gateway_pb2.StopAnswerRequest(message_id="m1", user_id="ada"))
+            gate.set()
+            assert (await reader.task).final.outcome == (Final.OUTCOME_CUT if stopped else Final.OUTCOME_ANSWERED)
+        stalled_disk.set()
+        await eventually(lambda: not scripted.services.outage.running, "what was delivered is written down")  # type: ignore[union-attr]
+        await scripted.upkeep.once()
+        assert scripted.credit.leases.paid() == {"m1:0": (120 if stopped else COST, 0)}
+
+
 async def test_what_was_delivered_before_a_stop_is_written_down_and_charged(scripted: Scripted) -> None:
     scripted.conversation.mid_stream = asyncio.Event()
     reader = Reader(scripted.assistant, "Hello", message_id="m1")
@@ -284,6 +345,18 @@ async def test_a_turn_under_way_is_not_settled_before_its_end(scripted: Scripted
     await reader.task
     await scripted.upkeep.once()
     assert scripted.credit.leases.paid() == {"m1:0": (COST, 0)}
+
+
+async def test_a_hold_that_was_placed_before_credit_failed_is_freed(tmp_path: Path) -> None:
+    async with outage(tmp_path, end_retry_s=20.0) as scripted:
+        await scripted.upkeep.once()
+        scripted.fail_after("PlaceHold", errors.Internal("unexpected"))
+        assert (await ask(scripted.assistant, "Hello", message_id="m1")).text == WHOLE
+        assert scripted.hold_states() == ["ACTIVE"]
+        scripted.faults.after.clear()
+        await eventually(lambda: scripted.hold_states() == ["RELEASED"], "the hold is freed")
+        await scripted.upkeep.once()
+        assert scripted.credit.available["user:ada"] == START - COST
 
 
 async def test_a_hold_that_was_placed_all_the_same_is_freed(tmp_path: Path) -> None:

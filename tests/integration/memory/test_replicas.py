@@ -19,7 +19,7 @@ from services.memory.scope_lock import count, lock_scopes, writing
 from services.memory.scopes import Scope, Visibility
 from services.runtime import deadline
 from services.runtime.database import Database
-from services.runtime.errors import NotFound
+from services.runtime.errors import DependencyUnavailable, NotFound
 from tests.streaming_replica import StreamingReplica
 
 _numbers = itertools.count(1)
@@ -373,6 +373,24 @@ async def test_a_query_that_the_replica_cancels_is_answered_by_the_primary(url, 
 def promote(replica):
     replica.run("SELECT pg_promote()")
     until(lambda: replica.run("SELECT pg_is_in_recovery()") == [(False,)], "promotion")
+
+
+async def test_a_replica_is_well_though_it_takes_no_writes_and_a_writer_is_told(url, replica):
+    async with routing(url, replica) as service:
+        [standby] = service.route.replicas
+        for _ in range(2):  # also on connections that were used before
+            await standby.probe()
+            with pytest.raises(DependencyUnavailable, match="only reads"):
+                await standby.database.takes_writes()
+            with pytest.raises(DependencyUnavailable, match="only reads"):
+                async with standby.database.write() as session:
+                    await session.execute(text("UPDATE scopes SET memory_count = 0"))
+            with pytest.raises(DependencyUnavailable, match="only reads"):
+                async with standby.database.connection() as connection:
+                    await connection.execute("UPDATE scopes SET memory_count = 0")
+        await service.primary.takes_writes()
+        promote(replica)
+        await standby.database.takes_writes()
 
 
 async def test_a_promoted_replica_serves_nobody(url, replica):

@@ -1,7 +1,7 @@
 """Transactions and durable jobs on a real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib.resources import files
 
 import psycopg
@@ -100,6 +100,96 @@ async def test_broken_connections_are_replaced(database):
     await database.ping()
     async with database.connection() as connection:
         await connection.execute("SELECT 1")
+
+
+def only_read(database: Database, on: bool) -> None:
+    """Have sessions that begin from now on read only, as those with a standby do; those there are stay as they are."""
+    with psycopg.connect(database.url, autocommit=True) as other:
+        other.execute("SET default_transaction_read_only = off")
+        other.execute(f"ALTER DATABASE runtime SET default_transaction_read_only = {'on' if on else 'off'}")
+
+
+async def fill_the_pools(database: Database) -> None:
+    async with database.read() as first, database.read() as second, database.connection() as third, database.connection() as fourth:
+        for session in (first, second):
+            await session.execute(text("SELECT 1"))
+        for connection in (third, fourth):
+            await connection.execute("SELECT 1")
+
+
+async def insert(database: Database, number: int) -> None:
+    async with database.write() as session:
+        await session.execute(text("INSERT INTO notes (id) VALUES (:id)"), {"id": number})
+
+
+async def insert_plainly(database: Database, number: int) -> None:
+    async with database.connection() as connection:
+        await connection.execute("INSERT INTO notes (id) VALUES (%s)", (number,))
+
+
+async def insert_on_a_kept_connection(database: Database, number: int) -> None:
+    kept = database.keep()
+    for _ in range(2):
+        async with kept.connection() as connection:
+            await connection.execute("SELECT 1")
+    async with kept.connection() as connection:
+        await connection.execute("INSERT INTO notes (id) VALUES (%s)", (number,))
+
+
+async def soon(database: Database, write: Callable[[Database, int], Awaitable[None]], number: int) -> None:
+    """Write, while connections are opened anew."""
+    async with asyncio.timeout(3):
+        while True:
+            try:
+                return await write(database, number)
+            except errors.DependencyUnavailable:
+                await asyncio.sleep(0.05)
+
+
+WRITES = [insert, insert_plainly, insert_on_a_kept_connection]
+
+
+@pytest.mark.parametrize("write", WRITES)
+async def test_a_database_that_only_reads_is_unavailable_to_writers_and_read_all_the_same(database, write):
+    only_read(database, True)
+    for number in range(2):
+        with pytest.raises(errors.DependencyUnavailable, match="only reads"):
+            await write(database, number)
+    assert await count(database) == 0
+
+
+async def test_a_database_that_only_reads_is_alive_and_not_well_for_who_writes(database):
+    await database.takes_writes()
+    only_read(database, True)
+    await database.close()
+    again = Database(database.url, pool_size=1)
+    await again.ping()
+    with pytest.raises(errors.DependencyUnavailable, match="only reads"):
+        await again.takes_writes()
+    await again.close()
+
+
+@pytest.mark.parametrize("write", WRITES)
+async def test_connections_to_what_only_reads_are_not_kept_once_a_write_has_failed(database, write):
+    only_read(database, True)
+    await fill_the_pools(database)
+    only_read(database, False)  # another server is the primary now
+    with pytest.raises(errors.DependencyUnavailable):
+        await write(database, 1)
+    for number, each in enumerate(WRITES):
+        await soon(database, each, number)
+    assert await count(database) == 3
+
+
+async def test_connections_to_what_only_reads_are_not_kept_once_that_was_asked(database):
+    only_read(database, True)
+    await fill_the_pools(database)
+    only_read(database, False)
+    with pytest.raises(errors.DependencyUnavailable):
+        await database.takes_writes()
+    for number, each in enumerate(WRITES):
+        await soon(database, each, number)
+    assert await count(database) == 3
 
 
 async def test_a_stale_attempt_is_repeated_a_bounded_number_of_times():

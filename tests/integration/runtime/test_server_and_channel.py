@@ -1,7 +1,8 @@
 """The guard around every call and the remote that makes them, over a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
 import grpc
 import pytest
@@ -51,9 +52,12 @@ class Ledger(credit_pb2_grpc.CreditServiceServicer):
 class Admin(credit_pb2_grpc.CreditAdminServiceServicer):
     def __init__(self) -> None:
         self.sent = 0
+        self.error: Exception | None = None
         self.closed = asyncio.Event()
 
     async def ExportEntries(self, request, context):
+        if self.error is not None:
+            raise self.error
         try:
             while True:
                 self.sent += 1
@@ -227,6 +231,24 @@ async def test_closing_a_stream_cancels_it_at_the_server(stack):
     await stream.aclose()
     async with asyncio.timeout(5):
         await stack.admin.closed.wait()
+
+
+async def test_a_stream_that_is_answered_closes_the_breaker_while_it_is_still_read(stack):
+    def export() -> AsyncGenerator[credit_pb2.ExportEntriesResponse]:
+        return stack.remote.stream(stack.admin_stub.ExportEntries, credit_pb2.ExportEntriesRequest(), timeout_s=10)
+
+    stack.admin.error = errors.Internal("broken")
+    for _ in range(3):
+        with pytest.raises(errors.Internal):
+            await anext(export())
+    stack.admin.error = None
+    async with asyncio.timeout(5):
+        while stack.remote.breaker_state == "open":
+            await asyncio.sleep(0.01)
+    async with aclosing(export()) as probe, aclosing(export()) as other:
+        await anext(probe)
+        await anext(other)
+        assert stack.remote.breaker_state == "closed"
 
 
 async def test_the_trace_goes_with_the_call(stack):

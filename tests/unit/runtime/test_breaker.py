@@ -80,6 +80,49 @@ def test_a_neutral_probe_lets_the_next_one_through(breaker, clock):
     assert breaker.state == "closed"
 
 
+def test_a_probe_that_is_answered_closes_it_before_it_ends_and_its_end_counts_like_any_other(breaker, clock):
+    fail(breaker, 3)
+    clock.now = 6
+    probe = breaker.admit()
+    probe.answered()
+    assert breaker.state == "closed"
+    fail(breaker, 2)
+    probe.report(Outcome.UNWELL)
+    assert breaker.state == "open"
+
+
+def test_the_answer_to_a_call_that_began_before_it_opened_does_not_close_it(breaker, clock):
+    early = breaker.admit()
+    fail(breaker, 3)
+    early.answered()
+    assert breaker.state == "open"
+
+
+def test_a_probe_that_hears_nothing_for_as_long_as_the_breaker_rests_lets_the_next_one_through(breaker, clock):
+    fail(breaker, 3)
+    clock.now = 6
+    silent = breaker.admit()
+    clock.now = 10
+    with pytest.raises(CircuitOpen) as refused:
+        breaker.admit()
+    assert refused.value.retry_after_s == 1
+    clock.now = 11
+    breaker.admit().report(Outcome.ALIVE)
+    silent.report(Outcome.UNWELL)
+    assert breaker.state == "closed"
+
+
+def test_the_end_of_a_probe_that_was_given_up_does_not_let_a_third_one_through(breaker, clock):
+    fail(breaker, 3)
+    clock.now = 6
+    silent = breaker.admit()
+    clock.now = 11
+    breaker.admit()
+    silent.report(Outcome.NEUTRAL)
+    with pytest.raises(CircuitOpen):
+        breaker.admit()
+
+
 def test_a_success_that_began_before_it_opened_does_not_close_it(breaker):
     early = breaker.admit()
     fail(breaker, 3)
