@@ -39,6 +39,14 @@ async def test_what_was_said_to_remember_is_listed_from_the_store_and_given_to_t
     assert "Miso" in (await model.request()).prompt
 
 
+async def test_what_has_changed_is_told_in_plain_words_and_takes_the_place_of_what_was(model, person):
+    await person.ask("remember that my cat is called Miso")
+    changed = await person.ask("update your memory: my cat is called Tim")
+    assert [memory.text for memory in changed.final.remembered] == ["my cat is called Tim"]
+    listed = await person.ask("what do you remember about me?")
+    assert [memory.text for memory in listed.final.memories] == ["my cat is called Tim"]
+
+
 async def test_the_model_sees_what_was_said_before(model, person):
     await person.ask("I am planning a trip to Lisbon.")
     await person.ask("Which month is best?")

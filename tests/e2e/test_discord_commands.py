@@ -68,12 +68,14 @@ async def test_keeping_withdraws_the_offer_so_that_a_later_yes_does_not_mean_it(
     assert "Rex" in (await community.reply_with(said, "I remember")).content
 
 
-async def test_plain_words_in_a_channel_get_the_same_buttons_which_only_their_asker_may_press(community: Community) -> None:
+async def test_plain_words_in_a_channel_get_the_same_buttons_for_their_asker_alone(community: Community) -> None:
     ada, bob = community.newcomer(), community.newcomer("bob")
     await remembers(community, ada, "my cat is called Miso")
-    offered = await community.reply_with(community.mention(ada, "forget that my cat is called Miso"), "I would forget")
-    refused = community.discord.person_presses(offered, bob, "Forget it")
+    held_back = await community.reply_with(community.mention(ada, "forget that my cat is called Miso"), "for your eyes only")
+    refused = community.discord.person_presses(held_back, bob, "Show me")
     assert (await community.replied_with(refused, words("button_of_another"))).visible_to == bob.id
+    offered = await community.replied_with(community.discord.person_presses(held_back, ada, "Show me"), "I would forget")
+    assert offered.visible_to == ada.id
     community.discord.person_presses(offered, ada, "Forget it")
     await community.says(offered, "Done: I forgot 1 thing.")
     assert labels(offered.components) == ["Undo"]

@@ -60,7 +60,7 @@ class Command:
 _PLEASE = r"(?:please,? |pls )?"
 _CAN_YOU = r"(?:(?:can|could|would|will) you (?:please )?|please,? |pls )?"
 _OF = r"(?:about|abt|of|on)"
-_LEAD = r"(?:(?:hey|hi|ok|okay|also|and|so|now|btw|just|for the future),? )?"
+_LEAD = r"(?:(?:hey|hi|ok|okay|also|and|so|now|btw|just|actually|for the future),? )?"
 _WANTED = r"(?:i want to |i'd like to |i would like to |(?:please|pls|plz),? )?"
 _ASKED = rf"{_LEAD}(?:(?:can|could|would|will) (?:you|u) (?:please |pls )?|(?:i want|i'd like|i would like|i need) you to |(?:please|pls|plz),? )?"
 _FACT = r"(?P<text>\S.*)"
@@ -71,6 +71,8 @@ _NOT_IDIOM = (
     r"(?! (?:i|i'm|im|that|my|about|of|we|our)\b)|(?:(?:my|our|that|the|your) )?(?:last|previous) (?:message|question|one|answer)\b)"
 )
 _DELETE = r"(?:delete|remove|erase|wipe)"
+_CHANGE = r"(?:change|update|correct|fix|edit)"
+_KNOWN = r"(?:(?:my|your|the) memor(?:y|ies)|what you (?:know|remember|have))"
 _CHAT = r"(?:channel|chat|conversation|discussion|thread)"
 _MINE = r"(?:my (?:messages|data)|our (?:conversations?|chats?)|what i (?:say|write|tell you))"
 
@@ -156,6 +158,9 @@ PATTERNS: tuple[tuple[Kind, str], ...] = (
     (Kind.REMEMBER, rf"{_ASKED}(?:(?:keep in mind|take note)(?: that|:)?|note that|note:) {_OWN_FACT}"),
     (Kind.REMEMBER, rf"{_ASKED}(?:add|store|save|put) (?:this )?(?:in|to) your memor(?:y|ies)(?: that |: ?){_FACT}"),
     (Kind.REMEMBER, rf"{_ASKED}save this: ?{_FACT}"),
+    # Memory lets go of what a newer statement contradicts, so what is true now is all that it takes.
+    (Kind.REMEMBER, rf"{_ASKED}{_CHANGE} {_KNOWN}(?: {_OF} [^:;]{{1,80}}?)?(?: ?[:;] ?| to (?:say )?(?:that )?){_OWN_FACT}"),
+    (Kind.LIST, rf"{_ASKED}{_CHANGE} (?:(?:my|your) memories|{_KNOWN} {_OF} (?:me|myself))"),
     (Kind.LIST, rf"(?:so,? )?what (?:all |things? |facts )?(?:do|can) (?:you|u) (?:remember|know|recall) {_OF} (?:me|myself)(?: so far)?"),
     (Kind.LIST, rf"do you (?:remember|know) anything {_OF} me"),
     (Kind.LIST, r"what do you remember"),
