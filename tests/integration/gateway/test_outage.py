@@ -4,7 +4,7 @@ import asyncio
 import os
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -37,12 +37,18 @@ def outage(folder: Path, **changes: object) -> AbstractAsyncContextManager[Scrip
     return scripted_services(credit_open_s=0.1, **(values | changes))  # type: ignore[arg-type]
 
 
-@pytest.fixture
-async def scripted(tmp_path: Path) -> AsyncIterator[Scripted]:
+@asynccontextmanager
+async def credit_away(folder: Path) -> AsyncIterator[Scripted]:
     """Credit has granted a lease, and is away."""
-    async with outage(tmp_path) as scripted:
+    async with outage(folder) as scripted:
         await scripted.upkeep.once()
         scripted.fail("PlaceHold", AWAY)
+        yield scripted
+
+
+@pytest.fixture
+async def scripted(tmp_path: Path) -> AsyncIterator[Scripted]:
+    async with credit_away(tmp_path) as scripted:
         yield scripted
 
 
@@ -399,57 +405,6 @@ async def test_a_turn_that_credit_refuses_is_set_aside_and_the_others_are_settle
     kept = (tmp_path / "gateway" / "here" / SET_ASIDE).read_text()
     assert kept.startswith("refused INVALID_FIELD ")
     assert '"turn_id":"m2:0"' in kept
-
-
-async def test_a_lease_of_which_much_is_spent_is_closed_and_another_acquired(tmp_path: Path) -> None:
-    async with outage(tmp_path, outage_lease_microcredits=BOUND, outage_replace_below=0.99) as scripted:
-        await scripted.upkeep.once()
-        (first,) = scripted.credit.leases.open
-        scripted.credit.available["user:ada"] = 0
-        scripted.fail("PlaceHold", AWAY)
-        await ask(scripted.assistant, "Hello", message_id="m1")
-        await credit_is_back(scripted)
-        await scripted.upkeep.once()
-        assert scripted.credit.leases.closed[first].remaining_microcredits == BOUND - COST
-        assert first not in scripted.credit.leases.open
-        assert status(scripted).remaining_microcredits == BOUND
-
-
-async def test_a_lease_is_prolonged_in_time(tmp_path: Path) -> None:
-    async with outage(tmp_path, outage_lease_ttl_s=10, outage_renew_after=0.01) as scripted:
-        await scripted.upkeep.once()
-        (lease,) = scripted.credit.leases.open.values()
-        expired_at = lease.expire_time.ToMilliseconds()
-
-        async def renewed() -> None:
-            while not scripted.asked("RenewLease"):
-                await asyncio.sleep(0.02)
-                await scripted.upkeep.once()
-
-        await asyncio.wait_for(renewed(), 5)
-        assert lease.expire_time.ToMilliseconds() > expired_at
-        assert len(scripted.asked("AcquireLease")) == 1
-
-
-async def test_a_lease_that_credit_no_longer_knows_is_replaced(tmp_path: Path) -> None:
-    async with outage(tmp_path, outage_lease_ttl_s=10, outage_renew_after=0.01) as scripted:
-        await scripted.upkeep.once()
-        scripted.credit.leases.open.clear()
-
-        async def replaced() -> None:
-            while not scripted.credit.leases.open:
-                await asyncio.sleep(0.02)
-                await scripted.upkeep.once()
-
-        await asyncio.wait_for(replaced(), 5)
-
-
-async def test_another_amount_is_acquired_after_a_restart(tmp_path: Path) -> None:
-    async with outage(tmp_path) as scripted:
-        await scripted.upkeep.once()
-    async with outage(tmp_path, outage_lease_microcredits=2 * LEASE) as again:
-        await again.upkeep.once()
-        assert [lease.amount_microcredits for lease in again.credit.leases.open.values()] == [2 * LEASE]
 
 
 async def test_two_gateways_do_not_share_a_journal(scripted: Scripted, tmp_path: Path) -> None:

@@ -11,15 +11,12 @@ from services.gateway.notices import WORDS as NOTICES
 from services.gateway.outage.side_file import SET_ASIDE
 from services.runtime import errors
 from tests.integration.gateway.scripted_services import Scripted, ask
-from tests.integration.gateway.test_outage import AWAY, BOUND, COST, LEASE, Final, book, credit_is_back, outage, status
+from tests.integration.gateway.test_outage import AWAY, BOUND, COST, LEASE, Final, book, credit_away, credit_is_back, outage, status
 
 
 @pytest.fixture
 async def scripted(tmp_path: Path) -> AsyncIterator[Scripted]:
-    """Credit has granted a lease, and is away."""
-    async with outage(tmp_path) as scripted:
-        await scripted.upkeep.once()
-        scripted.fail("PlaceHold", AWAY)
+    async with credit_away(tmp_path) as scripted:
         yield scripted
 
 

@@ -1,8 +1,7 @@
 """Transactions and durable jobs on a real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from importlib.resources import files
+from collections.abc import Awaitable, Callable
 
 import psycopg
 import pytest
@@ -12,19 +11,6 @@ from sqlalchemy import text
 from services.runtime import deadline, errors
 from services.runtime.database import Database, retry_stale
 from services.runtime.jobs import DEFER, Jobs
-
-
-@pytest.fixture
-async def database(postgres) -> AsyncIterator[Database]:
-    postgres.create_database("runtime", owner="credit")
-    url = postgres.url("runtime", user="credit")
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(files("procrastinate").joinpath("sql", "schema.sql").read_text())  # type: ignore[call-overload]
-        connection.execute("CREATE TABLE notes (id int PRIMARY KEY, version int NOT NULL DEFAULT 1)")
-    database = Database(url, pool_size=3, pool_wait_s=0.3, statement_timeout_s=0.5)
-    yield database
-    await database.close()
-    postgres.drop_database("runtime")
 
 
 async def count(database: Database) -> int:

@@ -1,10 +1,8 @@
 """Jobs that the process that caused them runs at once: done here where that is possible, by the workers where not, and never lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from importlib.resources import files
+from collections.abc import Callable
 
-import psycopg
 import pytest
 from prometheus_client import REGISTRY
 
@@ -12,18 +10,6 @@ from services.runtime import errors
 from services.runtime.database import Database
 from services.runtime.held_jobs import HELD
 from services.runtime.jobs import DEFER, Jobs
-
-
-@pytest.fixture
-async def database(postgres) -> AsyncIterator[Database]:
-    postgres.create_database("held", owner="credit")
-    url = postgres.url("held", user="credit")
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(files("procrastinate").joinpath("sql", "schema.sql").read_text())  # type: ignore[call-overload]
-    database = Database(url, pool_size=3, pool_wait_s=0.3, statement_timeout_s=0.5)
-    yield database
-    await database.close()
-    postgres.drop_database("held")
 
 
 @pytest.fixture
