@@ -19,6 +19,8 @@ PEOPLE = 10_000
 REMEMBERED = 100
 MEMORIES = 100
 _AT_ONCE = 48
+_BATCHES_AT_ONCE = 8
+"""As many as memory has connections: on a slow machine more of them would wait for one for longer than they may."""
 _BATCH = 50
 _TIMEOUT_S = 60
 _SEED = 20261127
@@ -54,18 +56,18 @@ async def known_people(stack: RunningStack) -> AsyncIterator[KnownPeople]:
         await _side_by_side(people.everybody, lambda user_id: _talk(conversation_pb2_grpc.ConversationServiceStub(conversation), user_id))
         told = sentences(_SEED)
         work = [(user_id, [next(told) for _ in range(_BATCH)], number) for user_id in people.remembered for number in range(MEMORIES // _BATCH)]
-        await _side_by_side(work, lambda batch: _remember(memory_pb2_grpc.MemoryServiceStub(memory), *batch))
+        await _side_by_side(work, lambda batch: _remember(memory_pb2_grpc.MemoryServiceStub(memory), *batch), _BATCHES_AT_ONCE)
     yield people
 
 
-async def _side_by_side[T](items: Iterable[T], work: Callable[[T], Awaitable[None]]) -> None:
+async def _side_by_side[T](items: Iterable[T], work: Callable[[T], Awaitable[None]], at_once: int = _AT_ONCE) -> None:
     left = iter(items)
 
     async def one() -> None:
         for item in left:
             await work(item)
 
-    await asyncio.gather(*(one() for _ in range(_AT_ONCE)))
+    await asyncio.gather(*(one() for _ in range(at_once)))
 
 
 async def _open_account(stub: "credit_pb2_grpc.CreditServiceAsyncStub", user_id: str) -> None:
