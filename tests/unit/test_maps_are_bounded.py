@@ -71,6 +71,7 @@ BOUNDED_BY: Mapping[str, str] = {
     "credit/verification.py: _Check._first": FOR_ONE,
     "credit/verification.py: _Check._last": FOR_ONE,
     "gateway/addressing/channel_talk.py: ChannelTalk._known": "addressing_messages_max, in a BoundedMap by channel",
+    "gateway/addressing/channel_talk.py: Heard.likely": "KEPT_MAX, by settled()",
     "gateway/addressing/channel_talk.py: ChannelTalk._names": "a few for each of those messages, the oldest are dropped",
     "gateway/arrival_order.py: ArrivalOrder._places": UNDER_WAY,
     "gateway/assistant.py: Assistant._tasks": UNDER_WAY,

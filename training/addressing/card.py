@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
+from services.gateway.addressing.addressees import CANDIDATE_FEATURES, NOBODY_FEATURES, PEOPLE_MAX
 from services.gateway.addressing.features import FEATURES
 from services.gateway.addressing.model import MODEL_FILE, AddressingModel
 from training.addressing import crossfit, trees
@@ -19,6 +20,10 @@ def card_text(model: AddressingModel, text: str, views: int, cross_fitted: Mappi
     return _TEMPLATE.read_text().format(
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         bytes=len(text.encode()),
+        candidate_features=len(CANDIDATE_FEATURES),
+        nobody_features=len(NOBODY_FEATURES),
+        people=PEOPLE_MAX,
+        common=len(model.word_weights),
         features=len(FEATURES),
         trees=len(model.trees),
         leaves=trees.LEAVES,

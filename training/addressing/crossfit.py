@@ -5,18 +5,28 @@ round before, fitted without that log. The last replay's probabilities are what 
 """
 
 import asyncio
+import math
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 
+from services.gateway.addressing.addressees import Candidates, Likely
+from services.gateway.addressing.channel_talk import ASSISTANT
+from services.gateway.addressing.fingerprints import Weights, fingerprint
 from services.gateway.addressing.model import AddressingModel
-from training.addressing.logs import Variant, View
+from training.addressing.choices import Choice, choice_of, fit_addressees
+from training.addressing.logs import Line, Variant, View
 from training.addressing.replay import probability_of, replay
 from training.addressing.trees import fit
 
 FOLDS = 4
-ROUNDS = 2
+ROUNDS = 4
+NAMED_SHARE = 3
+"""Of the messages that name somebody in front, one in so many tells the addressees' weights whom people mean."""
+COMMON = 400
+"""Words whose weights the model has."""
 _PROCESSES = 2
 
 
@@ -31,16 +41,31 @@ class Example:
     probability: float
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What one view gave: its judged messages, and messages of which it is known whom they were meant for."""
+
+    log: str
+    examples: list[Example]
+    choices: list[Choice]
+
+
 class _Recording:
-    """A model that keeps what it was asked; without trees it knows nothing."""
+    """A model that keeps what it was asked; without weights and trees it knows nothing."""
 
     threshold = 0.5
     cautious_threshold = 0.5
     typical = ()
 
-    def __init__(self, model: AddressingModel | None) -> None:
+    def __init__(self, word_weights: Weights, model: AddressingModel | None) -> None:
+        self.word_weights = word_weights
         self._model = model
         self.asked: tuple[float, ...] = ()
+        self.candidates: Candidates | None = None
+
+    def likely(self, candidates: Candidates) -> Likely:
+        self.candidates = candidates
+        return self._model.likely(candidates) if self._model is not None else {}
 
     def probability(self, values: Sequence[float]) -> float:
         self.asked = tuple(values)
@@ -59,38 +84,60 @@ def cross_fit(views: Sequence[View]) -> tuple[AddressingModel, list[Example]]:
     """Return the model fitted to all logs (its thresholds are still to be set), and every judged message with its cross-fitted probability."""
     folds = fold_of([view.log for view in views])
     models: list[AddressingModel | None] = [None] * FOLDS
+    weights = word_weights(views)
     for finished in range(ROUNDS):
-        examples = _gather(views, folds, models)
-        models = [fit_model([example for example in examples if folds[example.log] != fold]) for fold in range(FOLDS)]
+        gathered = _gather(views, folds, models, weights)
+        models = [fit_model([one for one in gathered if folds[one.log] != fold], weights) for fold in range(FOLDS)]
         print(f"round {finished + 1} of {ROUNDS} is done", file=sys.stderr, flush=True)
-    examples = _gather(views, folds, models)
-    return fit_model(examples), examples
+    gathered = _gather(views, folds, models, weights)
+    return fit_model(gathered, weights), [example for one in gathered for example in one.examples]
 
 
-def fit_model(examples: Sequence[Example]) -> AddressingModel:
-    """Fit the model to the messages that no rule decided."""
-    asked = [example for example in examples if example.values]
+def word_weights(views: Sequence[View]) -> Weights:
+    """Return what the COMMON words weigh that the most messages have: the rarer, the more."""
+    logs = {view.log: view for view in views if view.variant is Variant.BARE}
+    messages = [fingerprint(line.text) for view in logs.values() for line in view.lines]
+    counted = Counter(word for words in messages for word in words)
+    return {word: round(math.log(len(messages) / count), 1) for word, count in sorted(counted.most_common(COMMON), key=lambda one: one[0])}
+
+
+def fit_model(gathered: Sequence[Gathered], weights: Weights) -> AddressingModel:
+    """Fit the model: the trees to the messages that no rule decided."""
+    addressees = fit_addressees([choice for one in gathered for choice in one.choices])
+    asked = [example for one in gathered for example in one.examples if example.values]
     bias, trees = fit([example.values for example in asked], [example.label for example in asked])
     typical = tuple(sorted(column)[len(column) // 2] for column in zip(*(example.values for example in asked), strict=True))
-    return AddressingModel(bias, trees, 0.5, 0.5, typical)
+    return AddressingModel(weights, addressees, bias, trees, 0.5, 0.5, typical)
 
 
-def _gather(views: Sequence[View], folds: dict[str, int], models: Sequence[AddressingModel | None]) -> list[Example]:
-    told = [(view, models[folds[view.log]]) for view in views]
+def _gather(views: Sequence[View], folds: dict[str, int], models: Sequence[AddressingModel | None], weights: Weights) -> list[Gathered]:
+    told = [(view, weights, models[folds[view.log]]) for view in views]
     # Spawned: a forked process would inherit the threads of scikit-learn.
     with get_context("spawn").Pool(_PROCESSES) as pool:
-        return [example for examples in pool.imap(_examples, told, chunksize=8) for example in examples]
+        return list(pool.imap(_gathered, told, chunksize=8))
 
 
-def _examples(told: tuple[View, AddressingModel | None]) -> list[Example]:
+def _gathered(told: tuple[View, Weights, AddressingModel | None]) -> Gathered:
     return asyncio.run(_record(*told))
 
 
-async def _record(view: View, model: AddressingModel | None) -> list[Example]:
-    recording = _Recording(model)
-    examples = []
+async def _record(view: View, weights: Weights, model: AddressingModel | None) -> Gathered:
+    recording, gathered = _Recording(weights, model), Gathered(view.log, [], [])
     async for line, decision, _ in replay(view, recording):
+        asked = decision.probability is not None
         if line.label is not None:
-            examples.append(Example(view.log, view.variant, line.label, recording.asked, probability_of(decision)))
-        recording.asked = ()
-    return examples
+            values = recording.asked if asked else ()
+            gathered.examples.append(Example(view.log, view.variant, line.label, values, probability_of(decision)))
+        choice = _choice(line, recording.candidates) if asked and recording.candidates is not None else None
+        if choice is not None:
+            gathered.choices.append(choice)
+    return gathered
+
+
+def _choice(line: Line, candidates: Candidates) -> Choice | None:
+    """Return whom a message was meant for, or that it was not the assistant, as far as that is known."""
+    if line.label:
+        return choice_of(candidates, ASSISTANT, meant=True)
+    if line.named:
+        return choice_of(candidates, line.named, meant=True) if line.number % NAMED_SHARE == 0 else None
+    return choice_of(candidates, ASSISTANT, meant=False) if line.label is not None else None

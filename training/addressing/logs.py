@@ -29,7 +29,7 @@ TRAINED = (Variant.NORMAL, Variant.HARD, Variant.BARE)
 @dataclass(frozen=True, slots=True)
 class Line:
     """One message. `text` is judged, `context` is what later messages follow. `to` is set for the assistant's own alone; `label` is None where the
-    message is not judged.
+    message is not judged. `named` is whom the author named in front, whether or not the text still says so: to fit by, never to judge by.
     """
 
     number: int
@@ -39,6 +39,7 @@ class Line:
     context: str
     to: str
     label: bool | None
+    named: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ def _view(log: Mapping[str, Any], view: Mapping[str, Any], variant: Variant) -> 
         label = None if own else labels.get(message["i"])
         text = message["x"] if own else _text(message, variant, assistant, explicit=message["i"] in explicit, judged=label is not None)
         context = message["x"] if variant is Variant.HARD else text
-        lines.append(Line(message["i"], message["t"], message["a"], text, context, message.get("to", "") if own else "", label))
+        lines.append(
+            Line(message["i"], message["t"], message["a"], text, context, message.get("to", "") if own else "", label, message.get("to", ""))
+        )
     return View(view["log"], view["split"], assistant, variant, tuple(lines))
 
 

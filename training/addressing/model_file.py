@@ -2,6 +2,7 @@
 
 import json
 
+from services.gateway.addressing.addressees import CANDIDATE_FEATURES, NOBODY_FEATURES
 from services.gateway.addressing.features import FEATURES
 from services.gateway.addressing.model import AddressingModel
 
@@ -12,6 +13,11 @@ def model_text(model: AddressingModel) -> str:
     """Return the file's text: one tree a line, each an array of [feature, highest value that goes left, left, right] or a leaf's log-odds."""
     head = {
         "licence": "CC BY 4.0; see MODEL_CARD.md",
+        "word_weights": model.word_weights,
+        "addressees": {
+            "candidate": dict(zip(CANDIDATE_FEATURES, model.addressees.candidate, strict=True)),
+            "nobody": dict(zip(NOBODY_FEATURES, model.addressees.nobody, strict=True)),
+        },
         "features": list(FEATURES),
         "typical": [_short(value) for value in model.typical],
         "bias": round(model.bias, _BIAS_DIGITS),

@@ -10,14 +10,16 @@ from prometheus_client import Counter, Histogram
 from parlour.conversation.v1 import conversation_pb2
 from parlour.gateway.v1 import gateway_pb2
 from services.gateway.addressing import explanation
+from services.gateway.addressing.addressees import Likely, candidates_of, settled
 from services.gateway.addressing.channel_talk import ASSISTANT, SOMEBODY, ChannelTalk, Heard
 from services.gateway.addressing.cues import cues_of
-from services.gateway.addressing.features import Said, measure
+from services.gateway.addressing.features import measure
 from services.gateway.addressing.fingerprints import fingerprint
 from services.gateway.addressing.model import JudgingModel, shipped_model
 from services.gateway.addressing.names import assistant_pattern, named_in
 from services.gateway.addressing.rules import Addressing, Reason, decide, names_another
 from services.gateway.addressing.spoken import spoken
+from services.gateway.addressing.talk import Said, Talk
 from services.gateway.settings import GatewaySettings
 from services.runtime.bounded_map import BoundedMap
 
@@ -113,7 +115,12 @@ class Addresser:
         if not guild_id:
             return
         minute = int((self._clock() if at_s is None else at_s) // 60)
-        self._talk((guild_id, channel_id)).note(Heard(0, ASSISTANT, minute, user_id or None, "?" in text, 0.0, fingerprint(text)))
+        talk, words = self._talk((guild_id, channel_id)), fingerprint(text)
+        likely: Likely = {user_id: 1.0}
+        if not user_id:
+            candidates = candidates_of(Talk.before(Said(ASSISTANT, minute, cues_of(text), words), talk.before(0), self._model.word_weights))
+            likely = settled(self._model.likely(candidates), 0.0)
+        talk.note(Heard(0, ASSISTANT, minute, user_id or None, "?" in text, likely, words))
 
     def explain(self, request: gateway_pb2.ExplainAddressingRequest) -> gateway_pb2.ExplainAddressingResponse:
         """Say why the last message of a person in a channel was or was not answered."""
@@ -144,11 +151,11 @@ class Addresser:
         said, to = self._said(message, talk)
         key = hash(message.message_id)
         values: tuple[float, ...] = ()
+        likely: Likely = {ASSISTANT: 1.0} if ruling.addressed else {to: 1.0} if to is not None else {}
         if ruling.reason is Reason.NOT_ADDRESSED and _model_is_on(guild):
-            ruling, values = self._ask_model(message, ruling, guild, said, talk.before(key))
-        probability = ruling.probability if ruling.probability is not None else float(ruling.addressed)
+            ruling, values, likely = self._ask_model(message, ruling, guild, said, to, talk.before(key))
         by_name = ruling.addressed and ruling.reason not in (Reason.MODEL, Reason.CHANNEL)
-        talk.note(Heard(key, said.author, said.minute, ASSISTANT if by_name else to, said.cues.asks, probability, said.words))
+        talk.note(Heard(key, said.author, said.minute, ASSISTANT if by_name else to, said.cues.asks, likely, said.words))
         talk.meet(message.user_id, message.user_name)
         return ruling, values
 
@@ -158,18 +165,23 @@ class Addresser:
         ruling: Addressing,
         guild: conversation_pb2.GuildSettings,
         said: Said,
+        to: str | None,
         heard: list[Heard],
-    ) -> tuple[Addressing, tuple[float, ...]]:
+    ) -> tuple[Addressing, tuple[float, ...], Likely]:
+        talk = Talk.before(said, heard, self._model.word_weights)
+        candidates = candidates_of(talk)
+        likely = self._model.likely(candidates)
         last = self._last.peek((message.guild_id, message.channel_id, message.user_id))
         if last is not None and last.probability is not None and (last.message_id, last.attempt) == (message.message_id, message.attempt):
             probability, values = last.probability, last.values
         else:
-            measured = measure(said, heard)
+            measured = measure(talk, candidates, likely)
             probability, values = self._model.probability(measured), tuple(measured)
             _probabilities.observe(probability)
         threshold = guild.addressing_threshold or self._model.cautious_threshold
         reason = Reason.MODEL if probability >= threshold else Reason.NOT_ADDRESSED
-        return Addressing(reason, ruling.text, probability, threshold), values
+        meant = settled({to: 1.0} if to is not None else likely, probability)
+        return Addressing(reason, ruling.text, probability, threshold), values, meant
 
     def _said(self, message: gateway_pb2.IncomingMessage, talk: ChannelTalk) -> tuple[Said, str | None]:
         """Return the message as the model sees it, and whom it names."""
@@ -180,7 +192,7 @@ class Addresser:
             found = talk.person(key)
             return None if found == author else found
 
-        named = named_in(text, assistant=self._name_pattern, find=another)
+        named = named_in(text, assistant=self._name_pattern, find=another, is_common=self._is_common)
         to = _named_by_discord(message) or named.addressed or (SOMEBODY if named.addresses_unknown else None)
         said = Said(
             author,
@@ -193,6 +205,9 @@ class Addresser:
             names_unknown=named.addresses_unknown,
         )
         return said, to
+
+    def _is_common(self, word: str) -> bool:
+        return any(number in self._model.word_weights for number in fingerprint(word))
 
     def _minute(self, message: gateway_pb2.IncomingMessage) -> int:
         return int((message.create_time.seconds if message.HasField("create_time") else self._clock()) // 60)

@@ -1,8 +1,10 @@
 """Who spoke to whom in a channel lately: people, minutes and addressees of the last messages, never what they said."""
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from services.gateway.addressing.fingerprints import Fingerprint
 from services.gateway.addressing.names import name_keys
 
 ASSISTANT = ""
@@ -14,9 +16,9 @@ _KEYS_PER_MESSAGE = 2
 
 @dataclass(slots=True)
 class Heard:
-    """One message. `to` is whom it named: an id, ASSISTANT, SOMEBODY, or None; `probability` is how likely it was for the assistant (1 by a rule).
+    """One message. `to` is whom it named: an id, ASSISTANT, SOMEBODY, or None; `likely` is whom it was likely meant for, as far as that is known.
 
-    `message` is the hash of its id, 0 for what the assistant said; `words` is a fingerprint, from which no word can be read.
+    `message` is the hash of its id, 0 for what the assistant said; `words` is a fingerprint, which keeps none.
     """
 
     message: int
@@ -24,8 +26,8 @@ class Heard:
     minute: int
     to: str | None
     asks: bool
-    probability: float
-    words: int = 0
+    likely: Mapping[str, float] = field(default_factory=dict)
+    words: Fingerprint = ()
 
 
 class ChannelTalk:

@@ -7,28 +7,35 @@ from dataclasses import dataclass
 TEXT_MAX = 1_000
 """Characters that are looked at: who is meant shows at the beginning."""
 
-_START = r"^\W*(?:(?:ok(?:ay)?|well|so|and|but|hi|hey|oh|ah|hm+|lol)\b\W*)?"
-_PATTERNS: Mapping[str, str] = {
-    "asks": r"\?",
+_START = r"\W*(?:(?:ok(?:ay)?|well|so|and|but|hi|hey|oh|ah|hm+|lol)\b\W*)?"
+# How a message begins.
+_BEGINNINGS: Mapping[str, str] = {
     "question_word": _START + r"(?:what|where|when|who|whose|which|why|how|is|are|can|could|do|does|did|would|will|should|has|have|any)\b",
-    "thanks": r"\b(?:thanks?|thx|ty|tnx|cheers|appreciate)\b",
     "assents": (
-        r"^\W*(?:yes|yep|yea|yeah|yup|ya|no|nope|nah|ok|okay|k|kk|"
-        r"right|sure|true|exactly|correct|agreed|indeed|i see|got it|ah+|oh+|aha|hm+|cool)\b"
+        r"\W*(?:yes|yep|yea|yeah|yup|ya|no|nope|nah|ok|okay|k|kk|right|sure|true|exactly|correct|agreed|indeed|i see|got it|ah+|oh+|aha|hm+|cool)\b"
     ),
-    "refers_back": r"^\W*(?:(?:but|and|so|then|or|because|cause|also|well)\b|(?:it|that|this|they|those|these|he|she|which one)(?:'?s|'?re)?\b)",
-    "you": r"\b(?:you|your|yours|u|ur|you're|youre|you've|you'd|you'll)\b",
-    "i": r"\b(?:i|i'm|im|i've|ive|i'd|i'll|my|me|mine)\b",
-    "everybody": r"\b(?:any ?one|any ?body|every ?one|every ?body|some ?one|some ?body|all|guys|folks|people|y'all|channel|here)\b",
-    "greets": r"^\W*(?:hi|hello|hey|hiya|yo|howdy|morning|good (?:morning|evening|afternoon|day)|greetings)\b",
-    "reports": r"\b(?:tried|done|did|says?|said|works?|worked|working|still|now|error|doesn'?t|didn'?t|isn'?t|won'?t|can'?t|cannot|not)\b",
-    "laughs": r"\b(?:lol|lmao|rofl|haha+|hehe+|heh)\b|[:;]-?[)pPdD(]",
-    "advises": r"^\W*(?:try|use|check|look|read|see|type|run|install|go|just|edit|open|add|you (?:can|could|should|need|have|might|want))\b",
-    "links": r"https?://|www\.",
+    "refers_back": r"\W*(?:(?:but|and|so|then|or|because|cause|also|well)\b|(?:it|that|this|they|those|these|he|she|which one)(?:'?s|'?re)?\b)",
+    "greets": r"\W*(?:hi|hello|hey|hiya|yo|howdy|morning|good (?:morning|evening|afternoon|day)|greetings)\b",
+    "advises": r"\W*(?:try|use|check|look|read|see|type|run|install|go|just|edit|open|add|you (?:can|could|should|need|have|might|want))\b",
 }
-_COMPILED = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _PATTERNS.items())
-CUES = tuple(_PATTERNS)
-_WORD = re.compile(r"\w+")
+# Words that stand anywhere in it.
+_WORDS: Mapping[str, str] = {
+    "thanks": "thank thanks thx ty tnx cheers appreciate",
+    "you": "you your yours u ur you're youre you've you'd you'll",
+    "i": "i i'm im i've ive i'd i'll my me mine",
+    "everybody": "anyone anybody everyone everybody someone somebody all guys folks people y'all channel here",
+    "reports": (
+        "tried done did say says said work works worked working still now error not cannot "
+        "doesn't doesnt didn't didnt isn't isnt won't wont can't cant"
+    ),
+}
+_LAUGHS = frozenset(("lol", "lmao", "rofl", "heh"))
+_LAUGHTER = re.compile(r"haha|hehe|[:;]-?[)pd(]")
+_LINK = re.compile(r"https?://|www\.")
+_BEGIN = tuple(re.compile(pattern).match for pattern in _BEGINNINGS.values())
+_SOUGHT = tuple(frozenset(words.split()) for words in _WORDS.values())
+CUES = ("asks", *_BEGINNINGS, *_WORDS, "laughs", "links")
+_WORD = re.compile(r"\w+(?:'\w+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +53,14 @@ class Cues:
 
 def cues_of(text: str) -> Cues:
     """Look at what somebody says."""
-    looked_at = text[:TEXT_MAX]
-    return Cues(tuple(1 if pattern.search(looked_at) else 0 for _, pattern in _COMPILED), len(_WORD.findall(looked_at)))
+    looked_at = text[:TEXT_MAX].casefold()
+    words = _WORD.findall(looked_at)
+    different = set(words)
+    found = (
+        "?" in looked_at,
+        *(begins(looked_at) is not None for begins in _BEGIN),
+        *(not different.isdisjoint(sought) for sought in _SOUGHT),
+        not different.isdisjoint(_LAUGHS) or _LAUGHTER.search(looked_at) is not None,
+        _LINK.search(looked_at) is not None,
+    )
+    return Cues(tuple(map(int, found)), len(words))

@@ -1,66 +1,35 @@
-"""Whether two messages have words in common, told by fingerprints that no word can be read from. Pure.
+"""How much two messages have in common by their words, told by fingerprints that keep no word. Pure.
 
-A fingerprint is a number of BITS bits with one bit set for each of its words, many words to a bit. So it can be kept where texts must not be.
+A fingerprint has a number for each of a message's words, and about ten words of a dictionary share each number. So it can be kept where texts must
+not be.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from zlib import crc32
 
-BITS = 512
+NUMBERS = 1 << 14
 WORDS_MAX = 60
 """Words of a message that are looked at."""
+RARE = 7.5
+"""What a word weighs that no weight is known of: minus the logarithm of the share of messages that have it."""
 
-_WORD = re.compile(r"[^\W_][\w./+-]{3,}")
+_WORD = re.compile(r"[^\W_][\w./+-]{2,}")
 _STEM = 6  # "reinstall" and "reinstalled" are one word
-# Words that everybody uses tell nothing about what a message goes on from.
-_COMMON = frozenset(
-    {
-        "that",
-        "with",
-        "this",
-        "have",
-        "what",
-        "it's",
-        "just",
-        "your",
-        "there",
-        "then",
-        "from",
-        "would",
-        "does",
-        "will",
-        "don't",
-        "they",
-        "like",
-        "know",
-        "when",
-        "need",
-        "some",
-        "which",
-        "also",
-        "want",
-        "here",
-        "think",
-        "been",
-        "were",
-        "than",
-        "them",
-        "into",
-        "about",
-        "only",
-    }
-)
+_SHARED = tuple(range(NUMBERS))  # many fingerprints, one object for each number
+
+Fingerprint = tuple[int, ...]
+Weights = Mapping[int, float]
+"""What the words weigh that are common, by their numbers: what everybody says tells nothing about what a message goes on from."""
 
 
-def fingerprint(text: str) -> int:
+def fingerprint(text: str) -> Fingerprint:
     """Return the fingerprint of what somebody says."""
-    bits = 0
-    for word in _WORD.findall(text.casefold())[:WORDS_MAX]:
-        if word not in _COMMON:
-            bits |= 1 << (crc32(word.strip("./+-")[:_STEM].encode()) % BITS)
-    return bits
+    words = _WORD.findall(text.casefold())[:WORDS_MAX]
+    return tuple({_SHARED[crc32(word.strip("./+-")[:_STEM].encode()) % NUMBERS] for word in words})
 
 
-def in_common(one: int, other: int) -> int:
-    """Return how many words two messages seem to share."""
-    return (one & other).bit_count()
+def in_common(words: frozenset[int], others: Iterable[Fingerprint], weights: Weights) -> list[float]:
+    """Return what the words weigh together that a message shares with each of some others."""
+    shared_with, weight_of = words.intersection, weights.get
+    return [sum([weight_of(word, RARE) for word in shared]) if (shared := shared_with(other)) else 0.0 for other in others]

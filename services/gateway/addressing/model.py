@@ -1,4 +1,6 @@
-"""The trained model: boosted trees as plain numbers, and what they say about a message. Pure but for reading the file.
+"""The trained model as plain numbers: whom a message is likely meant for, and boosted trees that say whether it is the assistant.
+
+Pure but for reading the file.
 
 MODEL_CARD.md beside it tells what it was trained on, how well it judges, and where it does not.
 """
@@ -11,7 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
+from services.gateway.addressing.addressees import CANDIDATE_FEATURES, NOBODY_FEATURES, AddresseeModel, Candidates, Likely
 from services.gateway.addressing.features import FEATURES
+from services.gateway.addressing.fingerprints import Weights
 from services.gateway.addressing.forest import Forest, Tree
 
 MODEL_FILE = Path(__file__).with_name("model.json")
@@ -32,6 +36,13 @@ class JudgingModel(Protocol):
     def typical(self) -> Sequence[float]:
         """The usual value of each feature."""
 
+    @property
+    def word_weights(self) -> Weights:
+        """What the common words weigh."""
+
+    def likely(self, candidates: Candidates) -> Likely:
+        """Return how likely each candidate is meant."""
+
     def probability(self, values: Sequence[float]) -> float:
         """Return the probability for the values of FEATURES, 0 to 1."""
 
@@ -45,12 +56,15 @@ class ModelUnreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AddressingModel:
-    """Gives the probability that a message is meant for the assistant. The trees' leaves hold log-odds.
+    """Gives the probability that a message is meant for the assistant. The trees' leaves hold log-odds; whom else it may be meant for is among
+    what they judge by.
 
     `threshold` is where its F1 is best; `cautious_threshold` is where it is hardly ever wrong, for guilds that never decided.
     `typical` is the value that each feature has most often: what an explanation compares with.
     """
 
+    word_weights: Weights
+    addressees: AddresseeModel
     bias: float
     trees: tuple[Tree, ...]
     threshold: float
@@ -60,6 +74,10 @@ class AddressingModel:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_forest", Forest(self.trees))
+
+    def likely(self, candidates: Candidates) -> Likely:
+        """Return how likely each candidate is meant."""
+        return self.addressees.likely(candidates)
 
     def probability(self, values: Sequence[float]) -> float:
         """Return the probability for the values of FEATURES, 0 to 1."""
@@ -73,11 +91,17 @@ class AddressingModel:
 def read_model(text: str) -> AddressingModel:
     """Return the model that a file's text holds. Raises ModelUnreadable where its features are not those of this code."""
     stored = json.loads(text)
-    if tuple(stored["features"]) != FEATURES:
+    weights = stored["addressees"]
+    if (tuple(stored["features"]), tuple(weights["candidate"]), tuple(weights["nobody"])) != (FEATURES, CANDIDATE_FEATURES, NOBODY_FEATURES):
         raise ModelUnreadable("the addressing model was trained on other features: run make train-addressing")
-    trees = tuple(_tree(tree) for tree in stored["trees"])
     return AddressingModel(
-        float(stored["bias"]), trees, float(stored["threshold"]), float(stored["cautious_threshold"]), tuple(map(float, stored["typical"]))
+        {int(word): float(weighs) for word, weighs in stored["word_weights"].items()},
+        AddresseeModel(tuple(map(float, weights["candidate"].values())), tuple(map(float, weights["nobody"].values()))),
+        float(stored["bias"]),
+        tuple(_tree(tree) for tree in stored["trees"]),
+        float(stored["threshold"]),
+        float(stored["cautious_threshold"]),
+        tuple(map(float, stored["typical"])),
     )
 
 

@@ -12,6 +12,8 @@ _WORDS_LOOKED_AT = 60
 _SHORTEST = 3
 # "anna: ...", "@anna ...", "anna, ..." or "anna - ..."; a name is one word here, or the whole of a display name, looked up as it stands.
 _ADDRESS = re.compile(rf"^\W{{0,3}}@?([^\s:,;][^:,;\n]{{0,{NAME_MAX - 1}}}?)\s?([:,;]+(?=\s|$)|\s[-–—]+\s)")
+_FIRST = re.compile(r"^\W{0,3}(\S{4,})\s")
+_LAST = re.compile(r"(?:[,@]\s?|^(?:\S+\s){1,5})(\S{4,}?)[\s.!?)]*$")
 _WORD = re.compile(r"[^\s@:,;.!?()\"<>]+")
 _TRIMMED = "_-`^|"
 
@@ -39,8 +41,13 @@ def name_keys(name: str) -> tuple[int, ...]:
     return tuple(keys)
 
 
-def named_in(text: str, *, assistant: re.Pattern[str], find: Callable[[int], str | None]) -> Named:
-    """Find the names in what somebody says. `assistant` matches the assistant's name; `find` gives the id of a person by a key of their name."""
+def named_in(
+    text: str, *, assistant: re.Pattern[str], find: Callable[[int], str | None], is_common: Callable[[str], bool] = lambda word: False
+) -> Named:
+    """Find the names in what somebody says. `assistant` matches the assistant's name; `find` gives the id of a person by a key of their name.
+
+    `is_common` tells words that everybody uses: without the signs of an address they are no names, whatever somebody calls themselves.
+    """
     mentions_assistant = assistant.search(text) is not None
     match = _ADDRESS.match(text)
     addressed: str | None = None
@@ -51,6 +58,8 @@ def named_in(text: str, *, assistant: re.Pattern[str], find: Callable[[int], str
         # "ok, ..." and "well, ..." address nobody, so that a name that nobody has counts before a colon or after an @ alone.
         unknown = addressed is None and " " not in name and (":" in match[2] or text.lstrip().startswith("@"))
     mentioned = _mentioned(text, find)
+    if addressed is None and not unknown and mentioned is not None:
+        addressed = _called(text, find, is_common)
     return Named(addressed, mentioned, unknown, mentions_assistant)
 
 
@@ -60,8 +69,17 @@ def assistant_pattern(name: str) -> re.Pattern[str]:
 
 
 def _mentioned(text: str, find: Callable[[int], str | None]) -> str | None:
-    for word in _WORD.findall(text, 0, 600)[:_WORDS_LOOKED_AT]:
-        if len(word) >= _SHORTEST and (found := find(hash(_folded(word)))) is not None:
+    for word in _WORD.findall(text.casefold(), 0, 600)[:_WORDS_LOOKED_AT]:
+        if len(word) >= _SHORTEST and (found := find(hash(word.strip(_TRIMMED)))) is not None:
+            return found
+    return None
+
+
+def _called(text: str, find: Callable[[int], str | None], is_common: Callable[[str], bool]) -> str | None:
+    """Return whom a text calls on at its very beginning or end without the signs of an address: "anna did you see ...", "any news, anna?"."""
+    for pattern in (_FIRST, _LAST):
+        match = pattern.search(text)
+        if match is not None and not is_common(match[1]) and (found := find(hash(_folded(match[1])))) is not None:
             return found
     return None
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from services.gateway.addressing.addressees import Candidates, Likely
 from services.gateway.addressing.features import FEATURES
+from services.gateway.addressing.fingerprints import Weights
 from tests.bench.addressing.__main__ import main
 from training.addressing.logs import Variant, View, read_views
 from training.addressing.replay import replay
@@ -37,7 +39,11 @@ class Recording:
     typical = ()
 
     def __init__(self) -> None:
+        self.word_weights: Weights = {}
         self.asked: list[list[float]] = []
+
+    def likely(self, candidates: Candidates) -> Likely:
+        return {}
 
     def probability(self, values: list[float]) -> float:
         self.asked.append(values)

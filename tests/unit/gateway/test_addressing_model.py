@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from parlour.conversation.v1 import conversation_pb2
 from parlour.gateway.v1 import gateway_pb2
+from services.gateway.addressing.addressees import AddresseeModel
 from services.gateway.addressing.addresser import Addresser
 from services.gateway.addressing.explanation import explain
 from services.gateway.addressing.features import FEATURES
@@ -66,9 +67,17 @@ def test_a_model_for_other_features_is_refused():
         read_model(json.dumps(stored))
 
 
+@pytest.mark.parametrize("weights", ["candidate", "nobody"])
+def test_weights_for_other_numbers_are_refused(weights: str):
+    stored = json.loads(MODEL_FILE.read_text())
+    stored["addressees"][weights]["something_else"] = 1.0
+    with pytest.raises(ModelUnreadable):
+        read_model(json.dumps(stored))
+
+
 def test_a_tree_is_walked_by_its_values():
     tree = (0, 1.5, -1.0, (1, 0.0, 2.0, 3.0))
-    model = AddressingModel(0.5, (tree, tree), 0.4, 0.9, (0.0, 0.0))
+    model = AddressingModel({}, AddresseeModel((), ()), 0.5, (tree, tree), 0.4, 0.9, (0.0, 0.0))
     assert [model.log_odds(two) for two in ((1.5, 9.0), (2.0, 0.0), (2.0, 0.1))] == [-1.5, 4.5, 6.5]
     assert model.probability((1.5, 9.0)) == pytest.approx(1 / (1 + math.exp(1.5)))
 
@@ -181,6 +190,19 @@ async def test_who_turns_to_somebody_else_is_not():
     await room.is_being_helped("ann")
     assert await room.says("ann", "bob: no news, my printer is broken") < shipped_model().threshold / 2
     assert await room.says("ann", "no news", replied_to=gateway_pb2.RepliedTo(message_id="1", author_id="bob")) < shipped_model().threshold / 2
+
+
+async def test_who_talks_with_somebody_that_the_assistant_helps_does_not_mean_it_though_they_name_nobody():
+    room = Room()
+    await room.is_being_helped("ann")
+    await room.says("bob", "ann: did you see the match?")
+    for answer, question in (
+        ("yes, it was great", "who played in goal?"),
+        ("the tall one from last year", "and he stays?"),
+        ("until summer", "good"),
+    ):
+        await room.says("ann", answer)
+        assert await room.says("bob", question) < shipped_model().threshold / 4
 
 
 async def test_in_most_talk_nobody_means_the_assistant():

@@ -1,6 +1,7 @@
 """Is a message meant for the assistant? By the state of the talk, kept without a word of it."""
 
 import gc
+import math
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -11,13 +12,25 @@ from prometheus_client import REGISTRY
 
 from parlour.conversation.v1 import conversation_pb2
 from parlour.gateway.v1 import gateway_pb2
+from services.gateway.addressing.addressees import (
+    CANDIDATE_FEATURES,
+    KEPT_MAX,
+    NOBODY_FEATURES,
+    PEOPLE_MAX,
+    AddresseeModel,
+    Candidates,
+    Likely,
+    candidates_of,
+    settled,
+)
 from services.gateway.addressing.addresser import Addresser
 from services.gateway.addressing.channel_talk import ASSISTANT, ChannelTalk, Heard
 from services.gateway.addressing.cues import CUES, cues_of
-from services.gateway.addressing.features import FEATURES, Said, measure
-from services.gateway.addressing.fingerprints import fingerprint, in_common
+from services.gateway.addressing.features import FEATURES, measure
+from services.gateway.addressing.fingerprints import NUMBERS, RARE, Weights, fingerprint, in_common
 from services.gateway.addressing.names import Named, assistant_pattern, named_in
 from services.gateway.addressing.rules import Reason
+from services.gateway.addressing.talk import Said, Talk
 from services.gateway.settings import GatewaySettings
 
 NOON_S = 1_800_000_000
@@ -34,15 +47,22 @@ class OneGuild:
 
 
 class Fixed:
-    """A model that always says the same, and keeps what it was asked."""
+    """A model that always says the same, and keeps what it was asked. `meant`: whom it takes messages to be meant for, where they are candidates."""
 
     threshold = 0.4
     cautious_threshold = 0.9
     typical = tuple(0.0 for _ in FEATURES)
 
-    def __init__(self, probability: float = 0.5) -> None:
+    def __init__(self, probability: float = 0.5, **meant: float) -> None:
         self.said = probability
+        self.word_weights: Weights = {}
+        self.meant = meant
         self.asked: list[list[float]] = []
+        self.candidates: list[Candidates] = []
+
+    def likely(self, candidates: Candidates) -> Likely:
+        self.candidates.append(candidates)
+        return {one: self.meant.get(one, 0.0) for one in candidates.ids}
 
     def probability(self, values: Sequence[float]) -> float:
         self.asked.append(list(values))
@@ -54,6 +74,11 @@ class Fixed:
     @property
     def last(self) -> dict[str, float]:
         return dict(zip(FEATURES, self.asked[-1], strict=True))
+
+    def last_of(self, candidate: str) -> dict[str, float]:
+        row = self.candidates[-1].row_of(candidate)
+        assert row is not None
+        return dict(zip(CANDIDATE_FEATURES, row, strict=True))
 
 
 def settings(**changes: object) -> GatewaySettings:
@@ -141,9 +166,9 @@ async def test_it_is_known_whom_the_assistant_spoke_to_and_how_long_ago():
     hears = addresser(model)
     hears.noted(guild_id="g", channel_id="c", user_id="ann", text="Did it help?", at_s=NOON_S - 240)
     await hears.decide(message("it did"), slash=False)
-    assert (model.last["own_to_me"], model.last["own_to_me_age"], model.last["own_to_me_minutes"], model.last["own_asks"]) == (1, 0, 4, 1)
+    assert (model.last["own_to_me"], model.last["own_is_last"], model.last["own_minutes"], model.last["own_asks"]) == (1, 1, math.log1p(4), 1)
     await hears.decide(message("what did?", by="bob"), slash=False)
-    assert (model.last["own_to_me"], model.last["own_to_other"], model.last["own_age"]) == (0, 1, 1)
+    assert (model.last["own_to_me"], model.last["own_to_other"], model.last["own_is_second"]) == (0, 1, 1)
 
 
 async def test_it_is_known_that_others_address_the_author():
@@ -153,7 +178,7 @@ async def test_it_is_known_that_others_address_the_author():
     await hears.decide(message("ann: since when?", by="bob"), slash=False)
     assert model.last["names_person"] == 1
     await hears.decide(message("since monday"), slash=False)
-    assert (model.last["other_to_me_after_mine"], model.last["previous_to_me"]) == (1, 1)
+    assert (model.last["other_to_me_after_mine"], model.last_of("bob")["to_me"]) == (1, 1)
 
 
 @pytest.mark.parametrize("fields", [{"mentioned_user_ids": ["ann"]}, {"replied_to": gateway_pb2.RepliedTo(message_id="r", author_id="ann")}])
@@ -272,13 +297,13 @@ async def test_commands_and_the_question_itself_are_not_what_is_explained():
 def test_a_message_that_was_heard_before_is_noted_in_its_place():
     talk = ChannelTalk(5)
     for number in (1, 2, 3):
-        talk.note(Heard(number, f"u{number}", 0, None, False, 0.0))
-    talk.note(Heard(2, "u2", 0, None, False, 1.0))
-    assert [(heard.message, heard.probability) for heard in talk.before(0)] == [(3, 0.0), (2, 1.0), (1, 0.0)]
+        talk.note(Heard(number, f"u{number}", 0, None, False))
+    talk.note(Heard(2, "u2", 0, None, False, {ASSISTANT: 1.0}))
+    assert [(heard.message, heard.likely) for heard in talk.before(0)] == [(3, {}), (2, {ASSISTANT: 1.0}), (1, {})]
     assert [heard.message for heard in talk.before(2)] == [1]
 
 
-PEOPLE = {"ann": "1", "bob the builder": "2", "bob": "2"}
+PEOPLE = {"ann": "1", "bob the builder": "2", "bob": "2", "emil": "3", "will": "4"}
 
 
 @pytest.mark.parametrize(
@@ -289,6 +314,11 @@ PEOPLE = {"ann": "1", "bob the builder": "2", "bob": "2"}
         ("ann_: hi", Named(addressed="1", mentioned="1")),
         ("Bob the Builder: hi", Named(addressed="2", mentioned="2")),
         ("hi, said Bob", Named(mentioned="2")),
+        ("emil did you see that?", Named(addressed="3", mentioned="3")),
+        ("what do you mean, Emil?", Named(addressed="3", mentioned="3")),
+        ("any news emil", Named(addressed="3", mentioned="3")),
+        ("I met Emil yesterday in the rain", Named(mentioned="3")),
+        ("will it rain?", Named(mentioned="4")),
         ("carl: hi", Named(addresses_unknown=True)),
         ("@carl hi", Named()),
         ("@carl, hi", Named(addresses_unknown=True)),
@@ -302,33 +332,91 @@ PEOPLE = {"ann": "1", "bob the builder": "2", "bob": "2"}
 )
 def test_names_are_found_where_they_stand(text: str, named: Named):
     keys = {hash(name): person for name, person in PEOPLE.items()}
-    assert named_in(text, assistant=assistant_pattern("parlour"), find=keys.get) == named
+    assert named_in(text, assistant=assistant_pattern("parlour"), find=keys.get, is_common="will".__eq__) == named
 
 
 @given(st.text(max_size=400))
 def test_any_text_has_names_cues_and_a_fingerprint(text: str):
     named_in(text, assistant=assistant_pattern("parlour"), find=lambda key: None)
     assert len(cues_of(text).found) == len(CUES)
-    assert fingerprint(text) >= 0
+    assert all(0 <= number < NUMBERS for number in fingerprint(text))
 
 
-def test_words_in_common_are_counted_and_everyday_words_are_not():
-    assert in_common(fingerprint("the printer would not start"), fingerprint("Which printer? What would it do?")) == 1
-    assert in_common(fingerprint("reinstalled grub"), fingerprint("reinstall it")) == 1
-    assert in_common(fingerprint("good morning"), fingerprint("")) == 0
+def weigh_common(one: str, other: str, weights: Weights | None = None) -> float:
+    (shared,) = in_common(frozenset(fingerprint(one)), [fingerprint(other)], weights or {})
+    return shared
+
+
+def test_words_in_common_weigh_the_more_the_rarer_they_are():
+    (would,) = fingerprint("would")
+    assert weigh_common("the printer would not start", "Which printer? What would it do?", {would: 1.5}) == RARE + 1.5
+    assert weigh_common("reinstalled grub", "reinstall it") == RARE
+    assert weigh_common("good morning", "") == 0
 
 
 def heard(*authors: str) -> list[Heard]:
-    return [Heard(number + 1, author, 10, None, False, 0.0) for number, author in enumerate(authors)]
+    return [Heard(number + 1, author, 10, None, False) for number, author in enumerate(authors)]
 
 
 @given(st.lists(st.sampled_from(["ann", "bob", "carl", ASSISTANT]), max_size=30), st.integers(-5, 500))
 def test_any_talk_is_measured(authors: list[str], minute: int):
-    values = measure(Said("ann", minute, cues_of("hm?")), heard(*authors))
+    talk = Talk.before(Said("ann", minute, cues_of("hm?")), heard(*authors), {})
+    candidates = candidates_of(talk)
+    assert set(candidates.ids) == set(authors) - {"ann"}
+    assert all(len(row) == len(CANDIDATE_FEATURES) for row in candidates.rows)
+    assert len(candidates.nobody) == len(NOBODY_FEATURES)
+    values = measure(talk, candidates, dict.fromkeys(candidates.ids, 0.1))
     assert len(values) == len(FEATURES)
     assert all(value == value and abs(value) <= 1000 for value in values)
 
 
-def test_turns_are_counted_with_the_assistant_and_with_the_other_person_where_it_is_most():
-    values = dict(zip(FEATURES, measure(Said("ann", 10, cues_of("hm")), heard("ann", ASSISTANT, "ann", "bob", "ann", "bob")), strict=True))
-    assert (values["turns_with_assistant"], values["turns_with_other"]) == (2, 3)
+def weights(**of_candidate: float) -> AddresseeModel:
+    return AddresseeModel(tuple(of_candidate.get(name, 0.0) for name in CANDIDATE_FEATURES), (0.0,) * len(NOBODY_FEATURES))
+
+
+@given(st.lists(st.sampled_from(["ann", "bob", "carl", "dora", ASSISTANT]), max_size=30), st.floats(-900, 900))
+def test_everybody_is_meant_with_some_probability_and_nobody_with_the_rest(authors: list[str], weight: float):
+    likely = weights(age=weight).likely(candidates_of(Talk.before(Said("ann", 10, cues_of("hm?")), heard(*authors), {})))
+    assert set(likely) == set(authors) - {"ann"}
+    assert all(0 <= share <= 1 for share in likely.values())
+    assert sum(likely.values()) <= 1 + 1e-9
+
+
+def test_whom_the_weights_favour_is_the_likeliest():
+    candidates = candidates_of(Talk.before(Said("ann", 10, cues_of("hm?")), heard("bob", "carl"), {}))
+    likely = weights(is_last=2.0).likely(candidates)
+    assert likely["bob"] == pytest.approx(math.e**2 / (math.e**2 + 2))
+    assert likely["carl"] == pytest.approx(1 / (math.e**2 + 2))
+
+
+def test_only_so_many_are_thought_of_and_the_assistant_always():
+    candidates = candidates_of(Talk.before(Said("ann", 10, cues_of("hm?")), heard(*(f"u{number}" for number in range(20)), ASSISTANT), {}))
+    assert candidates.ids == (*(f"u{number}" for number in range(PEOPLE_MAX)), ASSISTANT)
+
+
+@given(st.dictionaries(st.sampled_from(["bob", "carl", "dora", "emil", ASSISTANT]), st.floats(0, 0.2)), st.floats(0, 1))
+def test_what_is_kept_of_addressees_agrees_with_what_is_known_of_the_assistant(likely: dict[str, float], probability: float):
+    kept = settled(likely, probability)
+    assert kept[ASSISTANT] == probability
+    assert sum(kept.values()) <= 1 + 1e-9
+    assert len(kept) <= KEPT_MAX
+
+
+async def test_whom_a_message_was_likely_meant_for_is_known_of_the_next_one():
+    model = Fixed(0.25, bob=0.6)
+    hears = addresser(model)
+    await hears.decide(message("my cat is ill", by="bob"), slash=False)
+    await hears.decide(message("since when?"), slash=False)
+    await hears.decide(message("since monday", by="bob"), slash=False)
+    assert model.last_of("ann")["last_likely"] == pytest.approx(0.45)
+    await hears.decide(message("that is bad"), slash=False)
+    assert model.last_of("bob")["my_last_likely"] == pytest.approx(0.45)
+
+
+async def test_whom_the_assistant_spoke_to_is_guessed_where_it_named_nobody():
+    model = Fixed(0.0, ann=0.7)
+    hears = addresser(model)
+    await hears.decide(message("my cat is ill"), slash=False)
+    hears.noted(guild_id="g", channel_id="c", user_id="", text="Since when?")
+    await hears.decide(message("since monday"), slash=False)
+    assert (model.last["own_to_me"], model.last["own_last_likely"]) == (0, pytest.approx(0.7))
