@@ -4,6 +4,7 @@ Names are kept as hashes that mean nothing outside of this process: the state of
 """
 
 import re
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,8 +13,11 @@ _WORDS_LOOKED_AT = 60
 _SHORTEST = 3
 # "anna: ...", "@anna ...", "anna, ..." or "anna - ..."; a name is one word here, or the whole of a display name, looked up as it stands.
 _ADDRESS = re.compile(rf"^\W{{0,3}}@?([^\s:,;][^:,;\n]{{0,{NAME_MAX - 1}}}?)\s?([:,;]+(?=\s|$)|\s[-–—]+\s)")
-_FIRST = re.compile(r"^\W{0,3}(\S{4,})\s")
-_LAST = re.compile(r"(?:[,@]\s?|^(?:\S+\s){1,5})(\S{4,}?)[\s.!?)]*$")
+_FIRST = re.compile(r"\W{0,3}(\S+)\s")
+_CALLED_SHORTEST = 4
+"""Shorter names are too often words where no sign says that they are names."""
+# In a text of so few words the last one may be a name without a comma in front.
+_SHORT = re.compile(r"(?:\S+\s){1,5}\S+")
 _WORD = re.compile(r"[^\s@:,;.!?()\"<>]+")
 _TRIMMED = "_-`^|"
 
@@ -77,11 +81,22 @@ def _mentioned(text: str, find: Callable[[int], str | None]) -> str | None:
 
 def _called(text: str, find: Callable[[int], str | None], is_common: Callable[[str], bool]) -> str | None:
     """Return whom a text calls on at its very beginning or end without the signs of an address: "anna did you see ...", "any news, anna?"."""
-    for pattern in (_FIRST, _LAST):
-        match = pattern.search(text)
-        if match is not None and not is_common(match[1]) and (found := find(hash(_folded(match[1])))) is not None:
+    first = _FIRST.match(text)
+    for name in (first[1] if first is not None else "", _last(text)):
+        if len(name) >= _CALLED_SHORTEST and not is_common(name) and (found := find(hash(_folded(name)))) is not None:
             return found
     return None
+
+
+def _last(text: str) -> str:
+    """Return the last word if a comma or an @ stands before it, or the text is short. Every step is linear: texts may be hostile."""
+    text = text.rstrip(f"{string.whitespace}.!?)")
+    words = text.split()
+    if not words:
+        return ""
+    _, sign, name = words[-1].rpartition("@" if "@" in words[-1] else ",")
+    follows = sign or (len(words) > 1 and (words[-2].endswith((",", "@")) or _SHORT.fullmatch(text)))
+    return name if follows else ""
 
 
 def _folded(name: str) -> str:

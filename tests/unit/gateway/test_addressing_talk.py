@@ -342,6 +342,13 @@ def test_any_text_has_names_cues_and_a_fingerprint(text: str):
     assert all(0 <= number < NUMBERS for number in fingerprint(text))
 
 
+@pytest.mark.timeout(60)
+def test_a_hostile_text_keeps_nobody_busy():
+    """Names are looked for in time that grows as the text does: where it grows with its square, this one takes minutes."""
+    text = "x emil " + "," * 200_000 + "." * 200_000 + "x"
+    assert named_in(text, assistant=assistant_pattern("parlour"), find={hash("emil"): "3"}.get) == Named(mentioned="3")
+
+
 def weigh_common(one: str, other: str, weights: Weights | None = None) -> float:
     (shared,) = in_common(frozenset(fingerprint(one)), [fingerprint(other)], weights or {})
     return shared
