@@ -209,9 +209,10 @@ def settings(conversation_database_url: str, neighbours: Neighbours, model: Mode
     models_file.write_text(MODELS.format(url=model.base_url))
     return ConversationSettings(
         database_url=conversation_database_url,
-        pool_wait_s=1.0,
-        first_token_s=1.0,
-        idle_s=1.0,
+        # Patient enough for a machine that stalls for a second or two.
+        pool_wait_s=3.0,
+        first_token_s=3.0,
+        idle_s=3.0,
         end_before_s=0.5,
         model_failures_max=12,
         index_wait_messages=1,

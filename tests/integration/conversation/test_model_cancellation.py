@@ -101,8 +101,8 @@ async def test_a_completion_whose_deadline_is_over_stops_the_model(client, model
 
 async def test_a_completion_that_runs_out_of_time_is_answered_with_what_came(client, model):
     model.next(Answer(deltas=tuple(f" w{number}" for number in range(100)), delta_delay_s=0.1))
-    completed = await client.complete(prompt(), timeout_s=1.5)
-    assert 0 < completed.usage.completion_tokens < 15
+    completed = await client.complete(prompt(), timeout_s=3)
+    assert 0 < completed.usage.completion_tokens < 30
     assert completed.text.split() == [f"w{number}" for number in range(completed.usage.completion_tokens)]
 
 

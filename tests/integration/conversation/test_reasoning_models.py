@@ -57,7 +57,7 @@ async def test_a_repeated_reply_tells_the_same_usage(client, model):
 
 
 async def test_a_model_that_thinks_for_longer_than_a_first_word_may_take_is_waited_for(client, model):
-    model.next(Answer(reasoning=("hm",) * 5, text="Rex", delta_delay_s=0.4))  # patience is 1 s
+    model.next(Answer(reasoning=("hm",) * 5, text="Rex", delta_delay_s=0.7))  # patience is 3 s
     _, reply = await answered(client, message())
     assert (reply.started[0].model, reply.text) == ("first", "Rex")
 

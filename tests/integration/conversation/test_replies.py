@@ -139,10 +139,10 @@ async def test_generation_stops_before_the_deadline_and_the_reply_is_stored_as_t
     model.next(Answer(deltas=tuple(f" w{number}" for number in range(100)), delta_delay_s=0.1))
     said = message()
     begun = await client.begin_turn(said)
-    reply = await read_reply(client, wanted(begun, said), timeout_s=1.5)
+    reply = await read_reply(client, wanted(begun, said), timeout_s=3)
     assert reply.finished.truncated
     assert reply.finished.stored
-    assert 0 < reply.finished.usage.completion_tokens < 15
+    assert 0 < reply.finished.usage.completion_tokens < 30
     assert reply.finished.text == reply.text
     await (await model.request()).cancelled.wait()
 

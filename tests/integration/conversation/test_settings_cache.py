@@ -35,7 +35,7 @@ _numbers = itertools.count(1)
 async def two_instances(
     settings: ConversationSettings, url: str, lease_s: float = 20.0
 ) -> AsyncIterator[tuple[ConversationClient, ConversationClient]]:
-    cached = settings.model_copy(update={"redis_url": url, "redis_timeout_s": 1.0, "cache_lease_s": lease_s})
+    cached = settings.model_copy(update={"redis_url": url, "redis_timeout_s": 3.0, "cache_lease_s": lease_s})
     services = [await Service(cached).start() for _ in range(2)]
     try:
         yield services[0].client, services[1].client
@@ -238,7 +238,7 @@ asyncio.run(edit())
 
 
 async def test_an_editor_killed_between_commit_and_announcement_leaves_nothing_old_behind(settings, redis_url):
-    cached = settings.model_copy(update={"redis_url": redis_url, "redis_timeout_s": 1.0, "cache_lease_s": 20.0, "cache_edit_s": 1.0})
+    cached = settings.model_copy(update={"redis_url": redis_url, "redis_timeout_s": 3.0, "cache_lease_s": 20.0, "cache_edit_s": 1.0})
     service = await Service(cached).start()
     try:
         await edit(service.client)
@@ -265,7 +265,7 @@ async def test_a_raised_epoch_has_every_instance_drop_what_it_keeps(settings, re
 
 
 async def test_what_is_kept_is_used_while_people_wait_for_connections(settings, redis_url):
-    cached = settings.model_copy(update={"redis_url": redis_url, "redis_timeout_s": 1.0, "cache_lease_s": SHORT_S})
+    cached = settings.model_copy(update={"redis_url": redis_url, "redis_timeout_s": 3.0, "cache_lease_s": SHORT_S})
     database = Database(settings.database_url, pool_size=2, pool_wait_s=30)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)

@@ -85,9 +85,9 @@ def settings_for(port: int, **changes: object) -> GatewaySettings:
         "begin_s": 3.0,
         "hold_s": 3.0,
         "search_s": 1.0,
-        "settle_s": 0.5,
+        "settle_s": 2.0,
         "end_retry_s": 5.0,
-        "command_s": 0.5,
+        "command_s": 3.0,
     }
     return GatewaySettings(**(values | changes))  # type: ignore[arg-type]
 

@@ -215,7 +215,7 @@ async def test_an_edit_to_nothing_is_not_stored(scripted: Scripted):
 
 @asynccontextmanager
 async def two_gateways(scripted: Scripted, redis_url: str) -> AsyncIterator[tuple[Assistant, Assistant]]:
-    clients = [redis.from_url(redis_url, socket_timeout=0.5) for _ in range(2)]
+    clients = [redis.from_url(redis_url, socket_timeout=3) for _ in range(2)]
     signals = [StopSignals(client, wait_s=2.0) for client in clients]
     assistants = [
         Assistant(scripted.services, scripted.settings, scripted.settlement, PersonLeases(None, ttl_s=15, wait_s=1), one) for one in signals

@@ -25,7 +25,7 @@ class Clock:
 
 @asynccontextmanager
 async def gateway(redis_url: str, name: str = "one", **changes: object) -> AsyncIterator[MessageClaims]:
-    client = redis.from_url(redis_url, socket_timeout=1)
+    client = redis.from_url(redis_url, socket_timeout=3)
     settings = {"ttl_s": TTL_S, "done_s": 60.0, "watched_max": 10, "poll_s": 0.02} | changes
     claims = MessageClaims(client, instance_id=name, **settings)  # type: ignore[arg-type]
     try:
@@ -156,13 +156,13 @@ async def test_redis_that_goes_away_in_between_stops_nobody(start_valkey):
 
 
 async def test_that_a_message_is_done_is_said_until_redis_hears_it(redis_url):
-    client = redis.from_url(redis_url, socket_timeout=0.05)
+    client = redis.from_url(redis_url, socket_timeout=1)
     async with gateway(redis_url, "two") as two, redis.from_url(redis_url) as operator, AsyncExitStack() as stack:
         one = MessageClaims(client, instance_id="one", ttl_s=30.0, done_s=60.0, watched_max=10, poll_s=0.02)
         stack.push_async_callback(client.aclose)
         async with one.claimed("1:0") as claim:
             claim.done()
-            await operator.execute_command("CLIENT", "PAUSE", "500", "ALL")  # type: ignore[no-untyped-call]
+            await operator.execute_command("CLIENT", "PAUSE", "2500", "ALL")  # type: ignore[no-untyped-call]
         assert await answered(two, "1:0") is False
         await one.drain()
         assert (await held(redis_url))[b"parlour:message:{1:0}:1:0"] == b"done"
@@ -183,7 +183,7 @@ class LosesAnAnswer(redis.Redis):
 
 
 async def test_a_claim_whose_grant_was_lost_in_a_pause_is_ours(redis_url):
-    client = LosesAnAnswer.from_url(redis_url, socket_timeout=0.1)
+    client = LosesAnAnswer.from_url(redis_url, socket_timeout=3)
     claims = MessageClaims(client, instance_id="one", ttl_s=30.0, done_s=60.0, watched_max=10, poll_s=0.02)
     async with asyncio.timeout(10):
         assert await answered(claims, "1:0")

@@ -66,7 +66,7 @@ async def test_a_caller_who_cancels_stops_the_model_and_is_charged_for_what_was_
 
 async def test_a_caller_with_little_time_gets_what_there_is_within_it(scripted: Scripted, stub):
     scripted.conversation.mid_stream = asyncio.Event()
-    answer = Answer([event async for event in stub.HandleMessage(request("Hello"), timeout=2.0)])
+    answer = Answer([event async for event in stub.HandleMessage(request("Hello"), timeout=4.0)])
     assert answer.final.outcome == Final.OUTCOME_CUT
     assert answer.text.endswith(NOTICES["cut_time"])
 

@@ -13,7 +13,7 @@ RECORD = AnswerRecord("1", "2", "3", "4", attempt=1, edited_at="2024-10-27T07:36
 
 @pytest.fixture
 async def client(redis_url: str) -> AsyncIterator["redis.Redis"]:
-    client = redis.from_url(redis_url, socket_timeout=0.3)
+    client = redis.from_url(redis_url, socket_timeout=3)
     yield client
     await client.aclose()
 

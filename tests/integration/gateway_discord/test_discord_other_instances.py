@@ -14,7 +14,7 @@ from .held_answers import Held, ask, labels, numbered
 @pytest.fixture
 async def shared(place: Place, redis_url: str) -> AsyncIterator[Place]:
     """The bot keeps its records in Redis; stopped and run again, it is another instance."""
-    place.redis = redis.from_url(redis_url, socket_timeout=0.5)
+    place.redis = redis.from_url(redis_url, socket_timeout=3)
     yield place
     await place.stop()
     await place.redis.aclose()

@@ -17,7 +17,7 @@ QUERY = "where is Marmalade sleeping"
 
 @pytest.fixture
 async def cached(start_service, redis_url):
-    return await start_service(redis_url=redis_url, result_cache_timeout_s=1.0)
+    return await start_service(redis_url=redis_url, result_cache_timeout_s=3.0)
 
 
 def counted(result):

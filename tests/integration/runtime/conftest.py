@@ -16,7 +16,7 @@ async def database(postgres) -> AsyncIterator[Database]:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(files("procrastinate").joinpath("sql", "schema.sql").read_text())  # type: ignore[call-overload]
         connection.execute("CREATE TABLE notes (id int PRIMARY KEY, version int NOT NULL DEFAULT 1)")
-    database = Database(url, pool_size=3, pool_wait_s=0.3, statement_timeout_s=0.5)
+    database = Database(url, pool_size=3, pool_wait_s=3.0, statement_timeout_s=3.0)
     yield database
     await database.close()
     postgres.drop_database("runtime")
