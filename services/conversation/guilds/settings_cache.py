@@ -65,7 +65,8 @@ class SettingsCache:
 async def read_epoch(database: Database | KeptConnection) -> int:
     """Return the epoch of what instances keep. Raises DependencyUnavailable."""
     async with database.connection() as connection:
-        row = await (await connection.execute("SELECT last_value FROM cache_epoch")).fetchone()
+        # The first value that a sequence gives is the one that it shows before it has given any.
+        row = await (await connection.execute("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM cache_epoch")).fetchone()
     assert row is not None
     return int(row[0])
 

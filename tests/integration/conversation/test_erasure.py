@@ -207,15 +207,16 @@ async def test_a_neighbour_that_is_away_delays_the_receipt_and_nothing_else(clie
     neighbours.credit_admin.failures = 1
     await answered(client, theirs("one"))
     await drained(database)
-    neighbours.memory.failures = 1
+    neighbours.memory.failures = away = 1_000
     begun = await erase(client)
     async with asyncio.timeout(10):
-        while neighbours.memory.failures:
+        while neighbours.memory.failures == away:
             await asyncio.sleep(0.01)
     assert await found(database, SENTINEL) == set()
     progress = await client.get_erasure(pb.GetErasureRequest(erasure_id=begun.erasure_id))
     assert (progress.complete, progress.receipt_hash) == (False, "")
     assert progress.erased_by_table["conversation.messages"] == 2
+    neighbours.memory.failures = 0
     done = await receipt(client, begun.erasure_id)
     assert done.erased_by_table["conversation.messages"] == 2
     assert [request.request_id for request in neighbours.memory.erased] == [f"{begun.erasure_id}:memory"]

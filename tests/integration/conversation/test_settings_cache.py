@@ -252,6 +252,18 @@ async def test_an_editor_killed_between_commit_and_announcement_leaves_nothing_o
         await service.stop()
 
 
+async def test_every_raise_of_the_epoch_shows_the_first_of_all_too(conversation_database_url):
+    database = Database(conversation_database_url, pool_size=1)
+    async with database.connection() as connection:
+        await connection.execute("ALTER SEQUENCE cache_epoch RESTART")
+    seen = [await read_epoch(database)]
+    for _ in range(2):
+        await advance_epoch(database)
+        seen.append(await read_epoch(database))
+    assert seen == [0, 1, 2]
+    await database.close()
+
+
 async def test_a_raised_epoch_has_every_instance_drop_what_it_keeps(settings, redis_url, database):
     async with two_instances(settings, redis_url, SHORT_S) as (_, there):
         await hit("guild_settings", lambda: read(there))

@@ -183,7 +183,7 @@ class LosesAnAnswer(redis.Redis):
 
 
 async def test_a_claim_whose_grant_was_lost_in_a_pause_is_ours(redis_url):
-    client = LosesAnAnswer.from_url(redis_url, socket_timeout=3)
+    client = LosesAnAnswer.from_url(redis_url, socket_timeout=0.1)
     claims = MessageClaims(client, instance_id="one", ttl_s=30.0, done_s=60.0, watched_max=10, poll_s=0.02)
     async with asyncio.timeout(10):
         assert await answered(claims, "1:0")
