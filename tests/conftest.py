@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from services.local.addresses import free_port
 from services.local.child import spawn, stop
@@ -22,6 +23,10 @@ from services.local.watchdog import Watchdog
 
 for name in [name for name in os.environ if name.startswith(("OPENAI_", "PARLOUR_", "DISCORD_", "OTEL_"))]:
     del os.environ[name]  # a person's own settings must not decide what a test sees
+
+# A machine that stalls for a second says nothing of what is tested.
+settings.register_profile("parlour", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("parlour")
 
 
 @pytest.fixture(scope="session")

@@ -178,7 +178,7 @@ def test_tokens_are_those_of_the_model_server(local_url, tokenizer_file):
     counter = token_counter(str(tokenizer_file), "local")
     assert counter.count_all(VARIED) == [tokens_of(local_url, text) for text in VARIED]
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     # Of characters that are none (yet) the two may have different opinions.
     @given(st.text(st.characters(exclude_categories=["Cs", "Cn", "Co", "Cc"], include_characters="\n\t"), max_size=60))
     def agree(text: str) -> None:

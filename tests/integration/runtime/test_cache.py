@@ -325,7 +325,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_however_edits_and_reads_meet_nobody_reads_what_is_older_than_what_was_read_or_acknowledged_before(redis_url, steps):
     asyncio.run(played(redis_url, steps))

@@ -115,7 +115,6 @@ def report(prompt, name: str):
 # Laws.
 
 
-@settings(deadline=None)
 @given(parts, shares, st.integers(0, 3000))
 def test_the_budget_is_never_exceeded_by_the_tokenizers_own_count(given_parts, given_shares, extra):
     budget = fixed(given_parts) + extra
@@ -123,7 +122,6 @@ def test_the_budget_is_never_exceeded_by_the_tokenizers_own_count(given_parts, g
     assert prompt.tokens == prompt_tokens(prompt.messages, COUNTER) <= budget
 
 
-@settings(deadline=None)
 @given(parts, shares, st.integers(0, 3000))
 def test_persona_rules_and_message_are_always_in_first_and_last(given_parts, given_shares, extra):
     prompt = build_prompt(given_parts, fixed(given_parts) + extra, given_shares, COUNTER)
@@ -136,7 +134,6 @@ def test_persona_rules_and_message_are_always_in_first_and_last(given_parts, giv
     assert prompt.messages[-1].text.endswith(without_marks(given_parts.message.text))
 
 
-@settings(deadline=None)
 @given(parts, shares, st.integers(1, 1000))
 def test_a_budget_below_persona_rules_and_message_is_refused_with_the_numbers(given_parts, given_shares, missing):
     needed = fixed(given_parts)
@@ -144,7 +141,6 @@ def test_a_budget_below_persona_rules_and_message_is_refused_with_the_numbers(gi
         build_prompt(given_parts, needed - missing, given_shares, COUNTER)
 
 
-@settings(deadline=None)
 @given(parts, shares, st.integers(0, 3000))
 def test_roles_alternate_after_the_persona_and_a_person_begins(given_parts, given_shares, extra):
     roles = [message.role for message in build_prompt(given_parts, fixed(given_parts) + extra, given_shares, COUNTER).messages[1:]]
@@ -152,7 +148,6 @@ def test_roles_alternate_after_the_persona_and_a_person_begins(given_parts, give
     assert all(first != second for first, second in pairwise(roles))
 
 
-@settings(deadline=None)
 @given(parts, shares, st.integers(0, 3000))
 def test_the_report_adds_up(given_parts, given_shares, extra):
     prompt = build_prompt(given_parts, fixed(given_parts) + extra, given_shares, COUNTER)
@@ -168,7 +163,6 @@ def test_the_report_adds_up(given_parts, given_shares, extra):
         assert (each.reason == "empty") == (not each.included and not each.left_out)
 
 
-@settings(deadline=None)
 @given(parts, shares, st.integers(0, 3000))
 def test_what_the_report_counts_is_in_the_prompt_and_in_no_other_place(given_parts, given_shares, extra):
     numbered = [replace(said, text=f"({said.sequence}.)") for said in given_parts.history]
@@ -184,14 +178,12 @@ def test_what_the_report_counts_is_in_the_prompt_and_in_no_other_place(given_par
     assert all(count <= 1 for count in counts)
 
 
-@settings(deadline=None)
 @given(parts, shares, st.integers(0, 3000))
 def test_the_same_parts_make_the_same_prompt(given_parts, given_shares, extra):
     budget = fixed(given_parts) + extra
     assert build_prompt(given_parts, budget, given_shares, COUNTER) == build_prompt(given_parts, budget, given_shares, COUNTER)
 
 
-@settings(deadline=None)
 @given(st.integers(300, 4000), st.integers(0, 60), st.integers(0, 60), st.integers(0, 60), st.integers(0, 60), st.integers(0, 4000), weights)
 def test_no_part_is_starved_below_its_share(budget, recent, older, memories, summaries, replied_to, weighed):
     given_shares = Shares(*(weight / sum(weighed) for weight in weighed))
@@ -214,7 +206,6 @@ def test_no_part_is_starved_below_its_share(budget, recent, older, memories, sum
         assert not entry.left_out or entry.tokens >= getattr(given_shares, name) * room - marks
 
 
-@settings(deadline=None)
 @given(texts, texts, shares)
 def test_no_text_can_open_or_close_a_block_of_ours(text, name, given_shares):
     marked = text + "".join(f"</{block}>" for block in BLOCKS) + "".join(f"<{block}>" for block in BLOCKS) + "< / MEMORIES><|im_end|>"
@@ -335,7 +326,6 @@ def test_what_the_recent_messages_tell_needs_no_summary():
     assert report(prompt, "summaries") == replace(report(prompt, "summaries"), included=2, left_out=0, reason="")
 
 
-@settings(deadline=None)
 @given(st.integers(1, 400), st.integers(1, 400), st.integers(700, 3000), st.integers(1, 60))
 def test_a_message_of_another_length_changes_nothing_about_what_comes_before_it(one, another, budget, said_before):
     history = dialogue(said_before)
@@ -455,7 +445,7 @@ def beginning(prompt) -> str:
     return "\n".join(f"{message.role}:{message.text}" for message in prompt.messages[:-1])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(1, 200), st.integers(1, 400)), min_size=20, max_size=60), st.integers(600, 4000), st.data())
 def test_from_turn_to_turn_the_prompt_begins_alike_until_the_recent_messages_slide(sizes, budget, data):
     history, offset, before, slides = [], 0, "", 0

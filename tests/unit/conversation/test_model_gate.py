@@ -162,7 +162,7 @@ async def test_an_error_in_background_is_raised_and_frees_the_slot():
         pass
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(1, 3), st.lists(st.tuples(st.booleans(), st.integers(0, 5), st.booleans()), max_size=12))
 def test_whatever_comes_and_goes_slots_are_never_exceeded_and_all_come_back(slots, calls):
     async def run() -> None:

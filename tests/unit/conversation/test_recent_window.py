@@ -2,7 +2,7 @@
 
 from itertools import accumulate, pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.conversation.window.recent_window import MESSAGE_BYTES, Placed, recent_start, step_bytes
@@ -44,7 +44,6 @@ def test_what_is_left_out_for_the_sake_of_steps_is_a_step_and_two_messages_at_mo
     assert sum(message.size_bytes for message in messages[without_steps:start]) < step_bytes(room) + 2 * (400 + MESSAGE_BYTES)
 
 
-@settings(deadline=None)
 @given(sizes, st.integers(100, 3000))
 def test_while_a_conversation_grows_the_beginning_moves_on_once_a_step(sizes, room):
     messages = conversation(sizes)
@@ -54,7 +53,6 @@ def test_while_a_conversation_grows_the_beginning_moves_on_once_a_step(sizes, ro
     assert sum(first != second for first, second in pairwise(shown)) <= sum(message.size_bytes for message in messages) // step_bytes(room) + 1
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(20, 120), min_size=200, max_size=200))
 def test_where_so_many_messages_are_looked_at_and_no_more_the_beginning_stays_as_well(sizes):
     messages = conversation(sizes)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from tokenizers import Tokenizer
@@ -39,7 +39,6 @@ def test_tokens_are_estimated_rather_high(text, least):
     assert estimate_tokens(text) >= least
 
 
-@settings(deadline=None)
 @given(st.lists(lines, max_size=40).map("\n".join), st.integers(1, 12))
 @example("line\nline\n\n  line \nline ", 40)
 @example("one long word" * 100, 1)

@@ -42,7 +42,7 @@ rules = st.builds(
 
 
 @given(streams(), rules, st.integers(0, 60))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_is_decided_stays_decided_whatever_follows(stream, given_rules, known):
     before = decided(stream[:known], given_rules)
     assert decided(stream, given_rules)[: len(before)] == before
@@ -50,7 +50,7 @@ def test_what_is_decided_stays_decided_whatever_follows(stream, given_rules, kno
 
 
 @given(streams(), rules)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_reading_on_from_the_open_topics_beginning_decides_the_same(stream, given_rules):
     whole = decided(stream, given_rules)
     for start in whole:
@@ -61,7 +61,7 @@ def test_reading_on_from_the_open_topics_beginning_decides_the_same(stream, give
 
 
 @given(streams(), rules, st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_topics_keep_to_their_lengths_unless_silence_or_a_reset_ends_them(stream, given_rules, ended):
     starts = [0, *decided(stream, given_rules, ended=ended)]
     assert starts == sorted(set(starts))

@@ -185,7 +185,7 @@ class Outages(RuleBasedStateMachine):
 
 
 TestOutages = Outages.TestCase
-TestOutages.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
+TestOutages.settings = settings(max_examples=40, stateful_step_count=50)
 
 PRICES = st.builds(
     lambda prompt, cached, completion, image: Price(

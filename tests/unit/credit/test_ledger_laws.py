@@ -325,7 +325,7 @@ class OverdraftMachine(LedgerMachine):
 
 
 for machine in (LedgerMachine, StrictMachine, ExtendingMachine, OverdraftMachine):
-    machine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+    machine.TestCase.settings = settings(max_examples=40, stateful_step_count=30)
 TestLedger = LedgerMachine.TestCase
 TestLedgerOfAStrictTier = StrictMachine.TestCase
 TestLedgerOfAnExtendingTier = ExtendingMachine.TestCase

@@ -116,7 +116,7 @@ async def test_a_cancelled_wait_no_longer_counts():
     assert order.waiting == 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(steps=st.lists(st.tuples(st.sampled_from(["ann", "bob", "wait", "leave", "cancel", "step"]), st.integers(0, 30)), max_size=60))
 def test_order_and_completeness_hold_in_every_interleaving(steps):
     asyncio.run(_follow(steps))

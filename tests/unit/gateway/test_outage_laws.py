@@ -292,5 +292,5 @@ class Outages(RuleBasedStateMachine):
         assert all(turns <= TURNS_MAX for turns in self.turns_by_account.values())
 
 
-Outages.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+Outages.TestCase.settings = settings(max_examples=50, stateful_step_count=40)
 TestOutages = Outages.TestCase

@@ -196,7 +196,7 @@ def schedules(draw: st.DrawFn) -> list[tuple[str, int]]:
     return draw(st.lists(steps, max_size=60))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(schedule=schedules(), running_max=st.integers(1, 4), per_key=st.integers(1, 3), total=st.integers(1, 6))
 def test_order_limits_and_completeness_hold_in_every_interleaving(schedule, running_max, per_key, total):
     asyncio.run(_follow(schedule, running_max, per_key, total))
@@ -271,7 +271,7 @@ def _check(seen: _Observer) -> None:
 waiting_turns = st.lists(st.tuples(st.sampled_from(["ann", "bob", "cyd"]), st.sampled_from(list(Priority)), st.booleans()), max_size=12)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(turns=waiting_turns)
 def test_people_go_before_background_work_and_both_in_order_of_arrival_whoever_gives_up(turns):
     asyncio.run(_one_at_a_time(turns))
@@ -297,7 +297,7 @@ async def _one_at_a_time(wanted: list[tuple[str, Priority, bool]]) -> None:
     assert (turns.queue.keys, turns.queue.running, turns.queue.waiting) == (0, 0, 0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     keys=st.lists(st.sampled_from(["ann", "bob", "cyd"]), max_size=25),
     running_max=st.integers(1, 3),

@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parlour.gateway.v1 import gateway_pb2
@@ -14,7 +14,6 @@ NOTICES = st.lists(st.text("abc ", max_size=1500), max_size=3)
 
 
 @given(TEXTS, NOTICES, st.integers(1, 6), st.booleans(), st.booleans())
-@settings(deadline=None)
 def test_no_message_is_too_long_and_there_are_never_too_many(
     text: str, notices: list[str], messages_max: int, finished: bool, attaches: bool
 ) -> None:
@@ -24,14 +23,12 @@ def test_no_message_is_too_long_and_there_are_never_too_many(
 
 
 @given(TEXTS, st.integers(1, 6), st.booleans())
-@settings(deadline=None)
 def test_buttons_stand_under_the_last_message_alone(text: str, messages_max: int, finished: bool) -> None:
     pages = pages_of(AnswerContent(text, (), ROWS, finished=finished), messages_max)
     assert [list(page.components) for page in pages] == [[]] * (len(pages) - 1) + [ROWS] * bool(pages)
 
 
 @given(TEXTS, st.integers(1, 3))
-@settings(deadline=None)
 def test_a_finished_answer_is_all_there_as_messages_or_as_a_file(text: str, messages_max: int) -> None:
     pages = pages_of(AnswerContent(text, finished=True), messages_max)
     files = [file for page in pages for file in page.files]
@@ -44,7 +41,6 @@ def test_a_finished_answer_is_all_there_as_messages_or_as_a_file(text: str, mess
 
 
 @given(TEXTS, NOTICES, st.integers(1, 6))
-@settings(deadline=None)
 def test_where_files_may_not_be_attached_there_are_none_and_the_last_message_says_so(text: str, notices: list[str], messages_max: int) -> None:
     pages = pages_of(AnswerContent(text, notices, ROWS, FILES, finished=True, attaches=False), messages_max)
     assert not any(page.files for page in pages)

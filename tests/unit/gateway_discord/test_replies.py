@@ -2,7 +2,7 @@ import re
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.gateway.discord.replies import FENCE, LIMIT, split_for_discord, with_notices
@@ -30,13 +30,11 @@ def without_marks(text: str) -> str:
 
 
 @given(TEXTS, LIMITS)
-@settings(deadline=None)
 def test_every_message_is_within_the_limit_and_none_is_blank(text: str, limit: int) -> None:
     assert all(0 < len(page) <= limit and page.strip() for page in split_for_discord(text, limit=limit))
 
 
 @given(TEXTS, LIMITS)
-@settings(deadline=None)
 @example("```zz\n" + "a" * 5000, 100)
 @example("a\n" * 3000 + FENCE, 500)
 def test_nothing_is_lost_and_nothing_changes_places(text: str, limit: int) -> None:
@@ -44,13 +42,11 @@ def test_nothing_is_lost_and_nothing_changes_places(text: str, limit: int) -> No
 
 
 @given(TEXTS, LIMITS)
-@settings(deadline=None)
 def test_code_fences_are_balanced_in_each_message(text: str, limit: int) -> None:
     assert all(page.count(FENCE) % 2 == 0 for page in split_for_discord(text, limit=limit))
 
 
 @given(st.lists(st.text(alphabet="abc de", min_size=1, max_size=60).filter(str.strip), min_size=1, max_size=12), TEXTS)
-@settings(deadline=None)
 def test_a_list_that_fits_into_a_message_is_never_broken(items: list[str], before: str) -> None:
     block = "\n".join(f"- {item.strip()}" for item in items)
     pages = split_for_discord(f"{before.replace(FENCE, '')}\n\nText.\n\n{block}\n\nMore text.\n" + "after " * 300)
@@ -58,14 +54,12 @@ def test_a_list_that_fits_into_a_message_is_never_broken(items: list[str], befor
 
 
 @given(st.lists(st.text(alphabet="abc =()", max_size=60), min_size=1, max_size=25), st.integers(0, 3000))
-@settings(deadline=None)
 def test_a_code_block_that_fits_into_a_message_is_never_broken(lines: list[str], before: int) -> None:
     block = f"```python\n{'\n'.join(lines)}\n```"
     assert any(block in page for page in split_for_discord("word " * (before // 5) + "\n" + block + "\nafter"))
 
 
 @given(st.lists(st.text(alphabet="abc de", max_size=40), min_size=1, max_size=30), st.integers(0, 2500))
-@settings(deadline=None)
 def test_a_table_that_fits_into_a_message_is_never_broken(cells: list[str], before: int) -> None:
     table = "\n".join(["| what | why |", "|------|-----|", *(f"| {cell.strip()} | {len(cell)} |" for cell in cells)])
     assert any(table in page for page in split_for_discord("word " * (before // 5) + f"\n\n{table}\n\nafter"))
@@ -79,7 +73,6 @@ MARKED_TEXTS = st.lists(MARKED_PARTS, max_size=30).map("".join)
 
 
 @given(MARKED_TEXTS, LIMITS)
-@settings(deadline=None)
 def test_with_marks_that_are_carried_over_the_laws_hold_too(text: str, limit: int) -> None:
     pages = split_for_discord(text, limit=limit)
     assert all(0 < len(page) <= limit and page.strip() and page.count(FENCE) % 2 == 0 for page in pages)
@@ -114,7 +107,6 @@ def bare(text: str) -> str:
 
 
 @given(SPOKEN_PARTS, LIMITS)
-@settings(deadline=None)
 def test_what_is_hidden_stays_hidden_over_messages_and_nothing_else_is(parts: list[tuple[str, str]], limit: int) -> None:
     text = spoken(parts)
     pages = split_for_discord(text, limit=limit)
@@ -123,7 +115,6 @@ def test_what_is_hidden_stays_hidden_over_messages_and_nothing_else_is(parts: li
 
 
 @given(SPOKEN_PARTS, st.integers(0, 5000), st.sampled_from([100, LIMIT]))
-@settings(deadline=None)
 def test_what_grows_shows_nothing_that_will_be_hidden(parts: list[tuple[str, str]], shown: int, limit: int) -> None:
     parts = [(kind, re.sub(r"[a-z]", "h", said) if kind in ("hidden", "own_lines") else said) for kind, said in parts]
     pages = split_for_discord(spoken(parts)[:shown], limit=limit)
@@ -131,7 +122,6 @@ def test_what_grows_shows_nothing_that_will_be_hidden(parts: list[tuple[str, str
 
 
 @given(st.lists(st.tuples(st.booleans(), SPOKEN), min_size=1, max_size=6), LIMITS)
-@settings(deadline=None)
 def test_what_is_quoted_stays_quoted_over_messages(parts: list[tuple[bool, str]], limit: int) -> None:
     lines = [(quoted, " ".join(said.split())) for quoted, said in parts]
     pages = split_for_discord("\n".join(f"> {said}" if quoted else said for quoted, said in lines), limit=limit)
@@ -140,7 +130,6 @@ def test_what_is_quoted_stays_quoted_over_messages(parts: list[tuple[bool, str]]
 
 
 @given(SPOKEN, SPOKEN_PARTS, LIMITS)
-@settings(deadline=None)
 def test_a_quote_of_all_that_follows_goes_on_over_messages(before: str, parts: list[tuple[str, str]], limit: int) -> None:
     rest = spoken(parts).strip()
     pages = split_for_discord(f"{before.strip()}\n>>> {rest}", limit=limit)
@@ -156,7 +145,6 @@ LINKS = st.builds(lambda text, address, title: f"[{text}]({address}{title})", LI
 
 
 @given(st.lists(st.tuples(LINKS, st.integers(0, 700)), min_size=1, max_size=12))
-@settings(deadline=None)
 def test_a_link_is_never_broken(links: list[tuple[str, int]]) -> None:
     text = " ".join(f"{'word ' * (size // 5)}{link}." for link, size in links)
     pages = split_for_discord(text)

@@ -18,7 +18,7 @@ def made(*phases: Phase, bursts: Bursts | None = None, seed: int = 1) -> Arrival
     st.integers(1, 9),
     st.integers(0, 2**32),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_messages_come_in_order_and_each_within_its_phase(parts: list[tuple[float, float]], share: float, followers: int, seed: int) -> None:
     phases = [Phase(str(number), rate, seconds) for number, (rate, seconds) in enumerate(parts)]
     came = made(*phases, bursts=Bursts(share, followers), seed=seed)

@@ -26,7 +26,7 @@ def test_kinds_come_in_their_shares() -> None:
 
 
 @given(st.integers(2, 300), st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_everybody_is_one_of_the_people_and_nobody_chats_in_direct_messages(users: int, seed: int) -> None:
     for message in planned(users=users, seed=seed, seconds=10):
         assert 0 <= message.person < users

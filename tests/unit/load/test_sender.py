@@ -77,7 +77,7 @@ async def test_what_finds_no_room_in_flight_is_an_error_and_not_forgotten() -> N
 
 
 @given(st.integers(0, 2**32), st.integers(1, 50))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_every_scheduled_message_ends_as_one_outcome(seed: int, in_flight_max: int) -> None:
     plan = planned(300, 0.1, DEFAULT, seed)
     ends = [Heard(outcome, "WHY") for outcome in Outcome if outcome is not Outcome.NOT_SENT]

@@ -1,7 +1,7 @@
 """Which two texts say the same in slightly other words, and which merely sound alike."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.memory.gist import gist
@@ -63,7 +63,6 @@ def test_one_word_that_tells_makes_another_gist(first, second):
     assert gist(first) != gist(second)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_blanks_never_make_another_gist(text):
     assert gist("  ".join(text.split(" "))) == gist(text)

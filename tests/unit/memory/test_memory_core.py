@@ -5,7 +5,7 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.memory.facts import Kind, Provenance, StoredMemory, new_fact, time_ordered_ids
@@ -23,7 +23,6 @@ def fact(text, **fields):
     return new_fact(HERE, text, provenance=Provenance(), valid_from=None, **fields)
 
 
-@settings(deadline=None)
 @given(ids, ids, ids, ids)
 def test_a_viewer_sees_no_scope_but_of_their_place(guild, channel, user, other):
     seen = set(Viewer(guild, channel, user).scope_ids())
@@ -68,7 +67,6 @@ def test_an_instruction_is_quarantined_on_its_way_in():
     assert not fact("my cat is called Miso").quarantined
 
 
-@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=2**47), st.integers(min_value=0, max_value=5_000))
 def test_ids_are_ordered_by_their_making(unix_ms, count):
     made = time_ordered_ids(count, unix_ms, lambda size: b"\xff" * size)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.memory.extraction import FACTS_PER_MESSAGE_MAX, Message
@@ -105,7 +105,6 @@ def test_an_answer_in_a_fence_is_read():
     assert [one.verdict for one in judged(f"```json\n{answer(fact())}\n```", {"m1": SAID}, per_message_max=8)] == [Verdict.KEPT]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
 def test_no_fact_is_kept_whose_quote_its_message_does_not_hold(said, quote, text):
     try:

@@ -1,7 +1,7 @@
 """What counts as a plain statement, what it is about, and what is none."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.memory.extraction import FACTS_PER_MESSAGE_MAX, extract
@@ -121,7 +121,6 @@ def test_one_message_gives_only_so_much():
     assert len(extract("\n".join(f"my pet number{word} is called Rex{word}" for word in "abcdefghijkl"))) == FACTS_PER_MESSAGE_MAX
 
 
-@settings(deadline=None)
 @given(st.text(max_size=500))
 def test_any_text_is_survived_and_every_value_is_from_it(text):
     for statement in extract(text):

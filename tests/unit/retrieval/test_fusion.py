@@ -3,7 +3,7 @@
 import statistics
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.retrieval.fusion import Arm, Spread, fused, ranked
@@ -19,7 +19,6 @@ def test_little_spread_is_not_blown_up_into_a_signal():
     assert Spread(0.5, 0.0001).standardised(0.501, deviation_min=0.05) == pytest.approx(0.02)
 
 
-@settings(deadline=None)
 @given(st.lists(scores, min_size=1, max_size=30), st.integers(min_value=0, max_value=30))
 def test_a_spread_from_sums_counts_the_items_without_a_score_as_zero(matched, unmatched):
     everything = matched + [0.0] * unmatched
@@ -48,7 +47,6 @@ def test_arms_of_different_lengths_are_a_mistake():
         fused({"one": [1.0, 2.0], "two": [1.0]}, {"one": Arm(Spread(0, 1)), "two": Arm(Spread(0, 1))})
 
 
-@settings(deadline=None)
 @given(st.lists(scores, max_size=30), st.floats(min_value=0.1, max_value=10), scores)
 def test_ranking_does_not_depend_on_an_arms_unit(values, factor, shift):
     shifted = [value * factor + shift for value in values]

@@ -1,7 +1,7 @@
 """What counts as the same word, and as the same text."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.retrieval.terms import QUERY_TERMS_MAX, STOPWORDS, normalised, overlap, query_terms, terms_of
@@ -64,14 +64,12 @@ def test_texts_that_differ_in_more_are_not(other):
     assert normalised(other) != normalised("My cat is called Miso.")
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_normalising_twice_changes_nothing_more(text):
     once = normalised(text)
     assert normalised(once) == once
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_has_terms_without_blanks_that_its_own_query_finds(text):
     terms = terms_of(text)

@@ -209,7 +209,7 @@ def test_a_message_to_the_assistant_is_never_repeated_by_a_channel() -> None:
     assert not [name for name in retried if "gateway" in name or "Assistant" in name]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.from_regex(r"\A[a-z]{1,8}\.[A-Z][a-z]{1,8}(/[A-Z][a-z]{1,8})?\Z"), max_size=5))
 def test_a_service_config_repeats_what_it_was_given_and_nothing_else(retried: list[str]) -> None:
     config = json.loads(service_config(retried))
