@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from services.gateway.addressing.meanings import MEANINGS_FILE, read_meanings
 from services.gateway.addressing.model import MODEL_FILE, AddressingModel
 from training.addressing.card import CARD_FILE, card_text
 from training.addressing.crossfit import Example, cross_fit
 from training.addressing.logs import TRAINED, Variant, read_views
+from training.addressing.meanings import write_meanings
 from training.addressing.model_file import model_text
 from training.addressing.replay import judge
 from training.addressing.scores import Scores, precision_recall_f1, scores_of
@@ -35,6 +37,8 @@ def main() -> int:
     fitted, examples = cross_fit(views)
     threshold = best_threshold(examples)
     model = replace(fitted, threshold=threshold, cautious_threshold=cautious_threshold(examples, threshold))
+    write_meanings(model.meanings)
+    model = replace(model, meanings=read_meanings(MEANINGS_FILE))  # as rounded as it will run
     text = model_text(model)
     card = card_text(model, text, len(views) // len(TRAINED), _cross_fitted(examples, threshold), _measured(arguments.data, model))
     MODEL_FILE.write_text(text)

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 from services.gateway.addressing.addressees import CANDIDATE_FEATURES, NOBODY_FEATURES, PEOPLE_MAX
 from services.gateway.addressing.features import FEATURES
+from services.gateway.addressing.meanings import DIMENSIONS, MEANINGS_FILE
 from services.gateway.addressing.model import MODEL_FILE, AddressingModel
-from training.addressing import crossfit, trees
+from training.addressing import crossfit, meanings, trees
 from training.addressing.logs import Variant
 from training.addressing.scores import Scores
 
@@ -16,10 +17,17 @@ _COLUMNS = "| texts | messages | meant | F1 | precision | recall | average preci
 
 
 def card_text(model: AddressingModel, text: str, views: int, cross_fitted: Mapping[Variant, Scores], measured: Mapping[Variant, Scores]) -> str:
-    """Return the card for a model and the text of its file."""
+    """Return the card for a model, whose meanings are written, and the text of its file."""
+    stored = MEANINGS_FILE.read_bytes()
     return _TEMPLATE.read_text().format(
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         bytes=len(text.encode()),
+        meanings_sha256=hashlib.sha256(stored).hexdigest(),
+        meanings_bytes=len(stored),
+        words=len(model.meanings.words),
+        dimensions=DIMENSIONS,
+        ridge=meanings.RIDGE,
+        rare=meanings.RARE,
         candidate_features=len(CANDIDATE_FEATURES),
         nobody_features=len(NOBODY_FEATURES),
         people=PEOPLE_MAX,

@@ -15,9 +15,11 @@ from multiprocessing import get_context
 from services.gateway.addressing.addressees import Candidates, Likely
 from services.gateway.addressing.channel_talk import ASSISTANT
 from services.gateway.addressing.fingerprints import Weights, fingerprint
+from services.gateway.addressing.meanings import Meanings
 from services.gateway.addressing.model import AddressingModel
 from training.addressing.choices import Choice, choice_of, fit_addressees
 from training.addressing.logs import Line, Variant, View
+from training.addressing.meanings import corpus_of, fit_meanings
 from training.addressing.replay import probability_of, replay
 from training.addressing.trees import fit
 
@@ -50,6 +52,14 @@ class Gathered:
     choices: list[Choice]
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is known of words before any message is judged: their weights, and what they are about."""
+
+    weights: Weights
+    meanings: Meanings
+
+
 class _Recording:
     """A model that keeps what it was asked; without weights and trees it knows nothing."""
 
@@ -57,8 +67,9 @@ class _Recording:
     cautious_threshold = 0.5
     typical = ()
 
-    def __init__(self, word_weights: Weights, model: AddressingModel | None) -> None:
-        self.word_weights = word_weights
+    def __init__(self, words: Words, model: AddressingModel | None) -> None:
+        self.word_weights = words.weights
+        self.meanings = words.meanings
         self._model = model
         self.asked: tuple[float, ...] = ()
         self.candidates: Candidates | None = None
@@ -84,13 +95,16 @@ def cross_fit(views: Sequence[View]) -> tuple[AddressingModel, list[Example]]:
     """Return the model fitted to all logs (its thresholds are still to be set), and every judged message with its cross-fitted probability."""
     folds = fold_of([view.log for view in views])
     models: list[AddressingModel | None] = [None] * FOLDS
-    weights = word_weights(views)
+    weights, corpus = word_weights(views), corpus_of(views)
+    print(f"{len(corpus.texts)} texts and {len(corpus.words)} words are read", file=sys.stderr, flush=True)
+    # What words are about is fitted without labels, but all the same never to a log that is judged by it.
+    of_folds = [Words(weights, fit_meanings(corpus, frozenset(log for log in folds if folds[log] == fold))) for fold in range(FOLDS)]
     for finished in range(ROUNDS):
-        gathered = _gather(views, folds, models, weights)
-        models = [fit_model([one for one in gathered if folds[one.log] != fold], weights) for fold in range(FOLDS)]
+        gathered = _gather(views, folds, models, of_folds)
+        models = [fit_model([one for one in gathered if folds[one.log] != fold], of_folds[fold]) for fold in range(FOLDS)]
         print(f"round {finished + 1} of {ROUNDS} is done", file=sys.stderr, flush=True)
-    gathered = _gather(views, folds, models, weights)
-    return fit_model(gathered, weights), [example for one in gathered for example in one.examples]
+    gathered = _gather(views, folds, models, of_folds)
+    return fit_model(gathered, Words(weights, fit_meanings(corpus))), [example for one in gathered for example in one.examples]
 
 
 def word_weights(views: Sequence[View]) -> Weights:
@@ -101,28 +115,37 @@ def word_weights(views: Sequence[View]) -> Weights:
     return {word: round(math.log(len(messages) / count), 1) for word, count in sorted(counted.most_common(COMMON), key=lambda one: one[0])}
 
 
-def fit_model(gathered: Sequence[Gathered], weights: Weights) -> AddressingModel:
+def fit_model(gathered: Sequence[Gathered], words: Words) -> AddressingModel:
     """Fit the model: the trees to the messages that no rule decided."""
     addressees = fit_addressees([choice for one in gathered for choice in one.choices])
     asked = [example for one in gathered for example in one.examples if example.values]
     bias, trees = fit([example.values for example in asked], [example.label for example in asked])
     typical = tuple(sorted(column)[len(column) // 2] for column in zip(*(example.values for example in asked), strict=True))
-    return AddressingModel(weights, addressees, bias, trees, 0.5, 0.5, typical)
+    return AddressingModel(words.weights, words.meanings, addressees, bias, trees, 0.5, 0.5, typical)
 
 
-def _gather(views: Sequence[View], folds: dict[str, int], models: Sequence[AddressingModel | None], weights: Weights) -> list[Gathered]:
-    told = [(view, weights, models[folds[view.log]]) for view in views]
+def _gather(views: Sequence[View], folds: dict[str, int], models: Sequence[AddressingModel | None], words: Sequence[Words]) -> list[Gathered]:
+    told = [(view, folds[view.log]) for view in views]
     # Spawned: a forked process would inherit the threads of scikit-learn.
-    with get_context("spawn").Pool(_PROCESSES) as pool:
+    with get_context("spawn").Pool(_PROCESSES, _learn, (list(zip(words, models, strict=True)),)) as pool:
         return list(pool.imap(_gathered, told, chunksize=8))
 
 
-def _gathered(told: tuple[View, Weights, AddressingModel | None]) -> Gathered:
-    return asyncio.run(_record(*told))
+_known: list[tuple[Words, AddressingModel | None]] = []
+"""In a process that gathers: what its folds are judged by."""
 
 
-async def _record(view: View, weights: Weights, model: AddressingModel | None) -> Gathered:
-    recording, gathered = _Recording(weights, model), Gathered(view.log, [], [])
+def _learn(known: Sequence[tuple[Words, AddressingModel | None]]) -> None:
+    _known.extend(known)
+
+
+def _gathered(told: tuple[View, int]) -> Gathered:
+    view, fold = told
+    return asyncio.run(_record(view, *_known[fold]))
+
+
+async def _record(view: View, words: Words, model: AddressingModel | None) -> Gathered:
+    recording, gathered = _Recording(words, model), Gathered(view.log, [], [])
     async for line, decision, _ in replay(view, recording):
         asked = decision.probability is not None
         if line.label is not None:

@@ -48,9 +48,12 @@ CANDIDATE_FEATURES = (
     "words_with_last",
     "words_most",
     "words_best",
+    "alike_with_last",
+    "alike_most",
+    "alike_best",
 )
 """Of somebody whom a message may be meant for. Ages and counts are logarithms."""
-NOBODY_FEATURES = ("always", *CUES, "words", "words_best", "my_last_to_nobody", "first_message", "goes_on")
+NOBODY_FEATURES = ("always", *CUES, "words", "words_best", "alike_best", "my_last_to_nobody", "first_message", "goes_on")
 """Of a message that may be meant for none of them."""
 
 Likely = Mapping[str, float]
@@ -107,10 +110,12 @@ def candidates_of(talk: Talk) -> Candidates:
     me = _Author.of(talk)
     shared = talk.shared
     best = max([shared[age] for one in ids for age in talk.ages[one] if age < WORDS_LOOKED_BACK], default=0.0)
-    rows = tuple(_row(one, talk, me, best) for one in ids)
+    most_alike = max([talk.alike[age] for one in ids for age in talk.ages[one] if age < WORDS_LOOKED_BACK], default=0.0)
+    rows = tuple(_row(one, talk, me, best, most_alike) for one in ids)
     cues = talk.said.cues
     log_best = _LOG[int(min(best, _WEIGHT_MAX))]
-    nobody = (1.0, *cues.found, _LOG[min(cues.words, 40)], log_best, me.last_to_nobody, not talk.mine, bool(talk.mine) and talk.mine[0] == 0)
+    goes_on = bool(talk.mine) and talk.mine[0] == 0
+    nobody = (1.0, *cues.found, _LOG[min(cues.words, 40)], log_best, most_alike, me.last_to_nobody, not talk.mine, goes_on)
     return Candidates(tuple(ids), rows, nobody)
 
 
@@ -142,16 +147,16 @@ class _Author:
         return cls(mine[0], last.to, last.likely, 1.0 - sum(last.likely.values()), named_age, likely)
 
 
-def _row(one: str, talk: Talk, author: _Author, best: float) -> tuple[float, ...]:
+def _row(one: str, talk: Talk, author: _Author, best: float, most_alike: float) -> tuple[float, ...]:
     """Return the values of CANDIDATE_FEATURES for somebody who spoke."""
-    heard, ages, me, shared, since = talk.heard, talk.ages[one], talk.said.author, talk.shared, author.since
+    heard, ages, me, shared, same, since = talk.heard, talk.ages[one], talk.said.author, talk.shared, talk.alike, author.since
     age = ages[0]
     last: Heard = heard[age]
     to = last.to
     last_likely = last.likely.get(me, 0.0)
     ever_to_me = False
     likely_since = likely_lately = 0.0
-    most = 0.0
+    most, alike_most = 0.0, -1.0
     for number, back in enumerate(ages):
         message = heard[back]
         if message.to == me:
@@ -162,8 +167,11 @@ def _row(one: str, talk: Talk, author: _Author, best: float) -> tuple[float, ...
                 likely_since = share
             if number < len(_FADES) and share * _FADES[number] > likely_lately:
                 likely_lately = share * _FADES[number]
-        if back < WORDS_LOOKED_BACK and shared[back] > most:
-            most = shared[back]
+        if back < WORDS_LOOKED_BACK:
+            if shared[back] > most:
+                most = shared[back]
+            if same[back] > alike_most:
+                alike_most = same[back]
     named_age = author.named_age.get(one)
     thanked = (1.0 if ever_to_me else likely_since) if talk.said.cues.found[_THANKS] else 0.0
     return (
@@ -193,4 +201,7 @@ def _row(one: str, talk: Talk, author: _Author, best: float) -> tuple[float, ...
         _LOG[int(min(shared[age], _WEIGHT_MAX))] if age < WORDS_LOOKED_BACK else 0.0,
         _LOG[int(min(most, _WEIGHT_MAX))],
         most > 0 and most == best,
+        same[age] if age < WORDS_LOOKED_BACK else 0.0,
+        alike_most,
+        alike_most > 0 and alike_most == most_alike,
     )

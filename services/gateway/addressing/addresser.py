@@ -115,12 +115,13 @@ class Addresser:
         if not guild_id:
             return
         minute = int((self._clock() if at_s is None else at_s) // 60)
-        talk, words = self._talk((guild_id, channel_id)), fingerprint(text)
+        talk, words, meaning = self._talk((guild_id, channel_id)), fingerprint(text), self._model.meanings.read(text)
         likely: Likely = {user_id: 1.0}
         if not user_id:
-            candidates = candidates_of(Talk.before(Said(ASSISTANT, minute, cues_of(text), words), talk.before(0), self._model.word_weights))
+            said = Said(ASSISTANT, minute, cues_of(text), words, meaning)
+            candidates = candidates_of(Talk.before(said, talk.before(0), self._model.word_weights))
             likely = settled(self._model.likely(candidates), 0.0)
-        talk.note(Heard(0, ASSISTANT, minute, user_id or None, "?" in text, likely, words))
+        talk.note(Heard(0, ASSISTANT, minute, user_id or None, "?" in text, likely, words, meaning))
 
     def explain(self, request: gateway_pb2.ExplainAddressingRequest) -> gateway_pb2.ExplainAddressingResponse:
         """Say why the last message of a person in a channel was or was not answered."""
@@ -155,7 +156,7 @@ class Addresser:
         if ruling.reason is Reason.NOT_ADDRESSED and _model_is_on(guild):
             ruling, values, likely = self._ask_model(message, ruling, guild, said, to, talk.before(key))
         by_name = ruling.addressed and ruling.reason not in (Reason.MODEL, Reason.CHANNEL)
-        talk.note(Heard(key, said.author, said.minute, ASSISTANT if by_name else to, said.cues.asks, likely, said.words))
+        talk.note(Heard(key, said.author, said.minute, ASSISTANT if by_name else to, said.cues.asks, likely, said.words, said.meaning))
         talk.meet(message.user_id, message.user_name)
         return ruling, values
 
@@ -199,6 +200,7 @@ class Addresser:
             self._minute(message),
             cues_of(text),
             fingerprint(text),
+            self._model.meanings.read(text),
             names_assistant=named.mentions_assistant,
             names_person=names_another(message) or named.addressed is not None,
             names_inside=named.mentioned is not None,

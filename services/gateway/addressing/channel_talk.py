@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.gateway.addressing.fingerprints import Fingerprint
+from services.gateway.addressing.meanings import Meaning
 from services.gateway.addressing.names import name_keys
 
 ASSISTANT = ""
@@ -18,7 +19,8 @@ _KEYS_PER_MESSAGE = 2
 class Heard:
     """One message. `to` is whom it named: an id, ASSISTANT, SOMEBODY, or None; `likely` is whom it was likely meant for, as far as that is known.
 
-    `message` is the hash of its id, 0 for what the assistant said; `words` is a fingerprint, which keeps none.
+    `message` is the hash of its id, 0 for what the assistant said; `words` is a fingerprint, which keeps none;
+    `meaning` is what it is about.
     """
 
     message: int
@@ -28,6 +30,7 @@ class Heard:
     asks: bool
     likely: Mapping[str, float] = field(default_factory=dict)
     words: Fingerprint = ()
+    meaning: Meaning = b""
 
 
 class ChannelTalk:

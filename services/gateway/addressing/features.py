@@ -12,6 +12,8 @@ from services.gateway.addressing.talk import AGE_MAX, WORDS_LOOKED_BACK, Talk
 
 RECENT = 20
 """How many messages are lately."""
+LATELY = 8
+"""How many messages are what was just said."""
 CONTINUES_MIN = 3
 """A person who goes on within so many minutes is still talking to the same one."""
 
@@ -30,6 +32,16 @@ _MINE_FEATURES = (
 _BELIEF_FEATURES = ("mine_probability", "mine_probability_lately", "mine_probability_mean", "others_probability_mean", "others_probability_lately")
 _OTHERS_FEATURES = ("other_to_me_age", "other_to_me_minutes", "other_to_me_after_mine", "people_since_own", "asked_since_own", "heard")
 _WORD_FEATURES = ("words_with_last_own", "words_with_own", "words_with_own_to_me", "words_with_others", "words_talk_with_own", "words_more_with_own")
+_ALIKE_FEATURES = (
+    "alike_with_own",
+    "alike_with_others",
+    "alike_with_others_lately",
+    "alike_with_mine",
+    "alike_more_with_own",
+    "alike_talk_with_own",
+    "alike_talk_with_others",
+    "alike_talk_more_with_own",
+)
 _TEXT_FEATURES = ("names_assistant", "names_person", "names_inside", "names_unknown", "words")
 FEATURES = (
     *_ASSISTANT_FEATURES,
@@ -38,17 +50,18 @@ FEATURES = (
     *_BELIEF_FEATURES,
     *_OTHERS_FEATURES,
     *_WORD_FEATURES,
+    *_ALIKE_FEATURES,
     *_TEXT_FEATURES,
     *CUES,
 )
 
 # What they are about, for explanations.
-_OWN_WORD_FEATURES = tuple(name for name in _ASSISTANT_FEATURES if "words" in name)
+_OWN_WORD_FEATURES = tuple(name for name in _ASSISTANT_FEATURES if "words" in name or "alike" in name)
 OWN_SIDE = (*(name for name in _ASSISTANT_FEATURES if name not in _OWN_WORD_FEATURES), "likely_assistant")
 MINE_SIDE = (*_MINE_FEATURES, "mine_probability", "mine_probability_lately", "mine_probability_mean")
 OTHERS_SIDE = (*_OTHERS_FEATURES, "others_probability_mean", "others_probability_lately", "likely_other", "likely_nobody")
 NAME_SIDE = _TEXT_FEATURES[:4]
-WORD_SIDE = (*_WORD_FEATURES, *_OWN_WORD_FEATURES, _TEXT_FEATURES[4], *CUES)
+WORD_SIDE = (*_WORD_FEATURES, *_ALIKE_FEATURES, *_OWN_WORD_FEATURES, _TEXT_FEATURES[4], *CUES)
 
 _IS_ASSISTANT = CANDIDATE_FEATURES.index("is_assistant")
 _NOT_HEARD = (-1.0,) * len(_ASSISTANT_FEATURES)
@@ -68,6 +81,7 @@ def measure(talk: Talk, candidates: Candidates, likely: Likely) -> list[float]:
         *_beliefs(talk),
         *_others(talk),
         *_words_in_common(talk),
+        *_alike(talk),
         said.names_assistant,
         said.names_person,
         said.names_inside,
@@ -141,3 +155,26 @@ def _words_in_common(talk: Talk) -> tuple[float, ...]:
     words = frozenset(talk.said.words).union(*(heard[age].words for age in talk.mine[:3]))
     talk_with_own = max(in_common(words, [heard[age].words for age in own[:4]], talk.weights), default=0.0)
     return (of_own[0] if of_own else 0.0, with_own, to_me, of_others, talk_with_own, max(with_own, to_me) - of_others)
+
+
+def _alike(talk: Talk) -> tuple[float, ...]:
+    """How much the message is about the same as what the assistant said, and as what others said; -1 where nobody said anything."""
+    same, talk_same = talk.alike, talk.talk_alike
+    own = [age for age in talk.ages.get(ASSISTANT, ()) if age < WORDS_LOOKED_BACK]
+    others = [age for age in talk.others if age < WORDS_LOOKED_BACK]
+    with_own = max([same[age] for age in own[:6]], default=-1.0)
+    with_others = max([same[age] for age in others], default=-1.0)
+    lately = max([same[age] for age in others if age < LATELY], default=-1.0)
+    with_mine = same[talk.mine[0]] if talk.mine and talk.mine[0] < WORDS_LOOKED_BACK else -1.0
+    talk_with_own = max([talk_same[age] for age in own[:4]], default=-1.0)
+    talk_with_others = max([talk_same[age] for age in others[:12]], default=-1.0)
+    return (
+        with_own,
+        with_others,
+        lately,
+        with_mine,
+        with_own - with_others,
+        talk_with_own,
+        talk_with_others,
+        talk_with_own - talk_with_others,
+    )

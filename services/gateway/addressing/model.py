@@ -17,6 +17,7 @@ from services.gateway.addressing.addressees import CANDIDATE_FEATURES, NOBODY_FE
 from services.gateway.addressing.features import FEATURES
 from services.gateway.addressing.fingerprints import Weights
 from services.gateway.addressing.forest import Forest, Tree
+from services.gateway.addressing.meanings import Meanings, shipped_meanings
 
 MODEL_FILE = Path(__file__).with_name("model.json")
 
@@ -39,6 +40,10 @@ class JudgingModel(Protocol):
     @property
     def word_weights(self) -> Weights:
         """What the common words weigh."""
+
+    @property
+    def meanings(self) -> Meanings:
+        """Reads what messages are about."""
 
     def likely(self, candidates: Candidates) -> Likely:
         """Return how likely each candidate is meant."""
@@ -64,6 +69,7 @@ class AddressingModel:
     """
 
     word_weights: Weights
+    meanings: Meanings
     addressees: AddresseeModel
     bias: float
     trees: tuple[Tree, ...]
@@ -88,14 +94,15 @@ class AddressingModel:
         return self._forest.total(values, self.bias)
 
 
-def read_model(text: str) -> AddressingModel:
-    """Return the model that a file's text holds. Raises ModelUnreadable where its features are not those of this code."""
+def read_model(text: str, meanings: Meanings) -> AddressingModel:
+    """Return the model that a file's text holds, fitted with those meanings. Raises ModelUnreadable where its features are not those of this code."""
     stored = json.loads(text)
     weights = stored["addressees"]
     if (tuple(stored["features"]), tuple(weights["candidate"]), tuple(weights["nobody"])) != (FEATURES, CANDIDATE_FEATURES, NOBODY_FEATURES):
         raise ModelUnreadable("the addressing model was trained on other features: run make train-addressing")
     return AddressingModel(
         {int(word): float(weighs) for word, weighs in stored["word_weights"].items()},
+        meanings,
         AddresseeModel(tuple(map(float, weights["candidate"].values())), tuple(map(float, weights["nobody"].values()))),
         float(stored["bias"]),
         tuple(_tree(tree) for tree in stored["trees"]),
@@ -108,7 +115,7 @@ def read_model(text: str) -> AddressingModel:
 @cache
 def shipped_model() -> AddressingModel:
     """Return the model of this release."""
-    return read_model(MODEL_FILE.read_text())
+    return read_model(MODEL_FILE.read_text(), shipped_meanings())
 
 
 def _tree(stored: object) -> Tree:

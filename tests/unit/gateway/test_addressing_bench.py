@@ -9,6 +9,7 @@ import pytest
 from services.gateway.addressing.addressees import Candidates, Likely
 from services.gateway.addressing.features import FEATURES
 from services.gateway.addressing.fingerprints import Weights
+from services.gateway.addressing.meanings import shipped_meanings
 from tests.bench.addressing.__main__ import main
 from training.addressing.logs import Variant, View, read_views
 from training.addressing.replay import replay
@@ -40,6 +41,7 @@ class Recording:
 
     def __init__(self) -> None:
         self.word_weights: Weights = {}
+        self.meanings = shipped_meanings()
         self.asked: list[list[float]] = []
 
     def likely(self, candidates: Candidates) -> Likely:

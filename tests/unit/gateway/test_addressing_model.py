@@ -16,6 +16,7 @@ from services.gateway.addressing.addresser import Addresser
 from services.gateway.addressing.explanation import explain
 from services.gateway.addressing.features import FEATURES
 from services.gateway.addressing.forest import Forest, Tree
+from services.gateway.addressing.meanings import MEANINGS_FILE, shipped_meanings
 from services.gateway.addressing.model import MODEL_FILE, AddressingModel, ModelUnreadable, read_model, shipped_model
 from services.gateway.addressing.rules import Reason
 from services.gateway.settings import GatewaySettings
@@ -23,6 +24,7 @@ from services.gateway.settings import GatewaySettings
 CARD = MODEL_FILE.with_name("MODEL_CARD.md")
 NOON_S = 1_800_000_000
 BYTES_MAX = 30_000
+MEANINGS_BYTES_MAX = 2_000_000
 
 values = st.lists(st.integers(0, 60).map(float), min_size=len(FEATURES), max_size=len(FEATURES))
 
@@ -31,6 +33,7 @@ def test_the_model_is_what_its_card_says():
     text, card = MODEL_FILE.read_bytes(), CARD.read_text()
     model = shipped_model()
     assert hashlib.sha256(text).hexdigest() in card
+    assert hashlib.sha256(MEANINGS_FILE.read_bytes()).hexdigest() in card
     assert f"**{model.threshold}**" in card
     assert f"**{model.cautious_threshold}**" in card
     assert f"({len(model.trees)} of at most" in card
@@ -53,6 +56,7 @@ def test_the_card_names_the_licence_and_who_is_to_be_credited():
 
 def test_the_model_is_small():
     assert len(MODEL_FILE.read_bytes()) <= BYTES_MAX
+    assert len(MEANINGS_FILE.read_bytes()) <= MEANINGS_BYTES_MAX
 
 
 def test_a_guild_that_never_decided_is_answered_more_cautiously():
@@ -64,7 +68,7 @@ def test_a_model_for_other_features_is_refused():
     stored = json.loads(MODEL_FILE.read_text())
     stored["features"][0] = "something_else"
     with pytest.raises(ModelUnreadable):
-        read_model(json.dumps(stored))
+        read_model(json.dumps(stored), shipped_meanings())
 
 
 @pytest.mark.parametrize("weights", ["candidate", "nobody"])
@@ -72,12 +76,12 @@ def test_weights_for_other_numbers_are_refused(weights: str):
     stored = json.loads(MODEL_FILE.read_text())
     stored["addressees"][weights]["something_else"] = 1.0
     with pytest.raises(ModelUnreadable):
-        read_model(json.dumps(stored))
+        read_model(json.dumps(stored), shipped_meanings())
 
 
 def test_a_tree_is_walked_by_its_values():
     tree = (0, 1.5, -1.0, (1, 0.0, 2.0, 3.0))
-    model = AddressingModel({}, AddresseeModel((), ()), 0.5, (tree, tree), 0.4, 0.9, (0.0, 0.0))
+    model = AddressingModel({}, shipped_meanings(), AddresseeModel((), ()), 0.5, (tree, tree), 0.4, 0.9, (0.0, 0.0))
     assert [model.log_odds(two) for two in ((1.5, 9.0), (2.0, 0.0), (2.0, 0.1))] == [-1.5, 4.5, 6.5]
     assert model.probability((1.5, 9.0)) == pytest.approx(1 / (1 + math.exp(1.5)))
 

@@ -4,6 +4,7 @@ import gc
 import math
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
@@ -28,6 +29,7 @@ from services.gateway.addressing.channel_talk import ASSISTANT, ChannelTalk, Hea
 from services.gateway.addressing.cues import CUES, cues_of
 from services.gateway.addressing.features import FEATURES, measure
 from services.gateway.addressing.fingerprints import NUMBERS, RARE, Weights, fingerprint, in_common
+from services.gateway.addressing.meanings import DIMENSIONS, Meanings
 from services.gateway.addressing.names import Named, assistant_pattern, named_in
 from services.gateway.addressing.rules import Reason
 from services.gateway.addressing.talk import Said, Talk
@@ -56,6 +58,8 @@ class Fixed:
     def __init__(self, probability: float = 0.5, **meant: float) -> None:
         self.said = probability
         self.word_weights: Weights = {}
+        # Two things that can be talked about.
+        self.meanings = Meanings({"boat": 0, "ship": 0, "tea": 1}, np.eye(2, DIMENSIONS, dtype=np.float32))
         self.meant = meant
         self.asked: list[list[float]] = []
         self.candidates: list[Candidates] = []
