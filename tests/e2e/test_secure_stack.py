@@ -24,6 +24,7 @@ from services.local.certificates import certificate_environment
 from tests.fakes.model_server import Answer as Scripted
 from tests.fakes.model_server import ModelServer
 from tests.fakes.trace_collector import TraceCollector
+from tests.processes import told
 from tests.running_stack import ROOT, SERVICES, Person, RunningStack, eventually
 
 API_KEY = "sk-sentinel-4f1c9a7be2"
@@ -164,8 +165,9 @@ async def test_secrets_come_out_nowhere(secure: Secure, model: ModelServer) -> N
             model.next(*[Scripted(status=401, error_message=said)] * 3)
             seen["a refusal"] = str((await person.ask(f"{SAID}two?")).final)
             await person.ask(f"remember that my favourite word is {SAID}three")
-            for process in psutil.Process(secure.stack.process.pid).children(recursive=True):
-                if process.name() == "postgres" and "-D" in process.cmdline():
+            children = psutil.Process(secure.stack.process.pid).children(recursive=True)
+            for process, (name, words) in told(children, lambda one: (one.name(), one.cmdline())):
+                if name == "postgres" and "-D" in words:
                     process.send_signal(signal.SIGKILL)
                     break
             await asyncio.gather(*(person.ask(f"{SAID}four {number}") for number in range(3)), return_exceptions=True)

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ import psycopg
 from services.local.environment import DATABASES
 from services.local.postgres import Postgres
 from tests.bench.turn import jobs_drained
+from tests.processes import told
 from tests.running_stack import SERVICES, Person, RunningStack
 
 Taken = Mapping[str, float]
@@ -35,12 +36,12 @@ class Processes:
 
     def __init__(self, stack: RunningStack) -> None:
         self._services = {name: stack.process_of(name) for name in SERVICES}
-        everything = _told(psutil.Process(stack.process.pid).children(recursive=True), lambda one: one.name())
+        everything = told(psutil.Process(stack.process.pid).children(recursive=True), lambda one: one.name())
         postgres = [one for one, name in everything if name == "postgres"]
-        self._postmasters = [one for one, parent in _told(postgres, lambda one: one.parent()) if parent not in postgres]
+        self._postmasters = [one for one, parent in told(postgres, lambda one: one.parent()) if parent not in postgres]
         self._valkeys = [one for one, name in everything if "valkey" in name or "redis" in name]
         us = psutil.Process()
-        models = [one for one, words in _told(us.children(recursive=True), lambda one: one.cmdline()) if _MODEL in words]
+        models = [one for one, words in told(us.children(recursive=True), lambda one: one.cmdline()) if _MODEL in words]
         self._others = {"generator": us} | ({"model": models[0]} if models else {})
 
     def cpu_s(self) -> dict[str, float]:
@@ -53,17 +54,6 @@ class Processes:
     def resident_mb(self) -> dict[str, float]:
         """Memory of the services and the generator now."""
         return {name: process.memory_info().rss / 1e6 for name, process in (self._services | {"generator": self._others["generator"]}).items()}
-
-
-def _told[T](processes: Iterable[psutil.Process], ask: Callable[[psutil.Process], T]) -> list[tuple[psutil.Process, T]]:
-    """Return what each process says of itself; those that have ended meanwhile are left out."""
-    told = []
-    for process in processes:
-        try:
-            told.append((process, ask(process)))
-        except psutil.NoSuchProcess:
-            continue
-    return told
 
 
 def _own_s(process: psutil.Process) -> float:

@@ -28,6 +28,7 @@ from tests.bench.turn import child, jobs_drained
 from tests.chaos.kills.victims import serves
 from tests.chaos.overload.load import Load, closed_loop, open_loop
 from tests.chaos.people import outcomes, percentile, question, tell
+from tests.processes import told
 from tests.running_stack import SERVICES, Person, RunningStack
 
 AT_ONCE = (16, 32, 64)
@@ -172,7 +173,7 @@ class Cores:
     def __init__(self, stack: RunningStack) -> None:
         us = psutil.Process()
         self._processes = {"generator": us} | {name: stack.process_of(name) for name in SERVICES}
-        model = [one for one in us.children() if "tests.fakes.model_server" in one.cmdline()]
+        model = [one for one, words in told(us.children(), lambda one: one.cmdline()) if "tests.fakes.model_server" in words]
         self._processes |= {"model": model[0]} if model else {}
         self._began_s = time.monotonic()
         self._before_s = self._taken_s()

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from services.local.addresses import Addresses, free_port_base
+from tests.processes import told
 
 START_S = 60.0
 END_S = 30.0
@@ -59,7 +60,7 @@ class StackProcess:
 
     def service(self, name: str) -> psutil.Process:
         """The process of one service."""
-        found = [process for process in self.family() if process.cmdline()[-2:] == [f"services.{name}", "serve"]]
+        found = [process for process, words in told(self.family(), lambda one: one.cmdline()) if words[-2:] == [f"services.{name}", "serve"]]
         assert len(found) == 1, found
         return found[0]
 
