@@ -4,6 +4,8 @@ import itertools
 
 import pytest
 
+from services.local.databases import EXTENSIONS
+from services.runtime.migrations import migrate
 from tests.streaming_replica import StreamingReplica
 
 _numbers = itertools.count(1)
@@ -17,9 +19,6 @@ def primary(start_postgres):
 
 @pytest.fixture(scope="package")
 def url(primary):
-    from services.local.databases import EXTENSIONS
-    from services.runtime.migrations import migrate
-
     primary.create_database("memory", owner="memory", extensions=EXTENSIONS["memory"])
     url = primary.url("memory", user="memory")
     migrate(url, "services.memory")

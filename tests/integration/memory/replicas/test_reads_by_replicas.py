@@ -8,7 +8,6 @@ from prometheus_client import REGISTRY
 
 from parlour.memory.v1 import memory_pb2 as pb
 from parlour.memory.v1 import memory_pb2_grpc
-from services.local.databases import EXTENSIONS
 from services.memory.__main__ import wire
 from services.memory.client import QUERY_SERVICE, RETRIED, SERVICE, MemoryClient
 from services.memory.last_writes import Position, last_writes
@@ -16,33 +15,10 @@ from services.memory.settings import MemorySettings
 from services.runtime.channel import Remote
 from services.runtime.database import Database
 from services.runtime.health import Health
-from services.runtime.migrations import migrate
 from services.runtime.server import Server
-from tests.streaming_replica import StreamingReplica
 
 PATIENT = {"replica_wait_s": 5.0, "replica_lag_max_s": 600.0, "replica_rest_s": 600.0}
 QUERY = "what is my cat called"
-
-
-@pytest.fixture(scope="module")
-def primary(start_postgres):
-    return start_postgres("memory-read-primary", durable=True)
-
-
-@pytest.fixture(scope="module")
-def url(primary):
-    primary.create_database("memory", owner="memory", extensions=EXTENSIONS["memory"])
-    url = primary.url("memory", user="memory")
-    migrate(url, "services.memory")
-    return url
-
-
-@pytest.fixture
-def replica(primary, url, engine_folder, watchdog, request):
-    replica = StreamingReplica(primary, engine_folder / f"read-{abs(hash(request.node.name)) % 10**6}", watchdog)
-    replica.start()
-    yield replica
-    replica.stop()
 
 
 @asynccontextmanager
