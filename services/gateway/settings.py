@@ -90,8 +90,8 @@ class GatewaySettings(ServiceSettings, RedisSettings, DiscordSettings):
     blocks_ask_s: float = Field(2.0, gt=0, le=30, description="asking for a page of it; past it the list before holds")
 
     running_max: int = Field(64, ge=1, le=10_000, description="turns under way at once; more wait")
-    running_min: int = Field(8, ge=1, le=10_000, description="of those, as many run at least while the services that turns begin with are slow")
-    slow_begin_s: float = Field(0.75, gt=0, le=30, description="a turn that takes longer to begin says that they are; then fewer run at once")
+    running_min: int = Field(8, ge=1, le=10_000, description="of those, as many may always; also while the services that turns begin with are slow")
+    slow_begin_s: float = Field(0.2, gt=0, le=30, description="a turn that takes longer to begin says that they are; then fewer run at once")
     waiting_per_user_max: int = Field(5, ge=1, le=1000, description="messages of one person in one place that wait")
     waiting_max: int = Field(512, ge=1, le=100_000, description="messages that wait in all")
     wait_s_max: float = Field(6.0, gt=0, le=60, description="a message that would wait longer, by how fast turns end now, is refused")

@@ -1,9 +1,9 @@
 """How many turns run at once: as many as may while they begin quickly, fewer while they do not.
 
 A turn begins by asking conversation and credit, which takes tens of milliseconds. Where it takes far longer, they have more to do than they can, and
-every further turn makes all of them slower, until each runs out of time and nobody is answered. So the limit falls by a share when a beginning is
-slow, and rises by one when one is quick and the limit is reached: additive increase, multiplicative decrease, as TCP finds its rate (RFC 5681). The
-time of the model says nothing and is left out: a slow model is no reason to let people wait.
+every further turn makes all of them slower, until each runs out of time and nobody is answered; before that, those who are refused wait for it. So
+the limit falls by a share when a beginning is slow, and rises again over the time since, as CUBIC finds TCP's rate (RFC 9438): quickly towards what
+was too many, slowly around it, quickly beyond. The time of the model says nothing and is left out: a slow model is no reason to let people wait.
 """
 
 import time
@@ -14,20 +14,23 @@ from prometheus_client import Gauge
 STEPS = ("begin", "hold")
 """The steps of a turn that are its beginning."""
 
-_DECREASE = 0.7
+RISE_S = 10.0
+"""So long after it was lowered, the limit is again what was too many."""
+_KEPT = 0.7
 _limit = Gauge("parlour_gateway_queue_running_limit", "Turns that may be under way at once now; below the setting while turns begin slowly")
 
 
 class TurnPace:
-    """Finds the limit, between `running_min` and `running_max`. A beginning is slow when it takes more than `slow_s` seconds."""
+    """Finds the limit, between `running_min`, where it starts, and `running_max`. A beginning is slow when it takes more than `slow_s` seconds."""
 
     def __init__(self, *, running_max: int, running_min: int, slow_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._running_max = running_max
         self._running_min = min(running_min, running_max)
         self._slow_s = slow_s
         self._clock = clock
-        self._lowered_at_s = float("-inf")
-        self.limit = running_max
+        self._lowered_at_s: float | None = None
+        self._too_many = running_max
+        self.limit = self._running_min
         """Turns that may run at once."""
         _limit.set(self.limit)
 
@@ -38,12 +41,23 @@ class TurnPace:
         if seconds > self._slow_s:
             self._lower(running)
         elif running >= self.limit:
-            self.limit = min(self._running_max, self.limit + 1)
+            # By one for each: those that wait come in one after the other, however long ago the limit was reached last.
+            self.limit = max(self.limit, min(self.limit + 1, self._allowed()))
         _limit.set(self.limit)
 
+    def _allowed(self) -> int:
+        """The limit by the time since it was lowered: RFC 9438, section 4.2, where K, the time of the plateau, is given."""
+        if self._lowered_at_s is None:
+            return self._running_max
+        from_plateau = (self._clock() - self._lowered_at_s - RISE_S) / RISE_S
+        return min(self._running_max, int(self._too_many * (1 + (1 - _KEPT) * from_plateau**3)))
+
     def _lower(self, running: int) -> None:
-        # Those that began with this one were slow for the same reason: what a lower limit does is seen once they are through.
         now = self._clock()
-        if now - self._lowered_at_s >= self._slow_s:
+        # Those that began with this one were slow for the same reason: what a lower limit does is seen once they are through.
+        seen = self._lowered_at_s is None or now - self._lowered_at_s >= self._slow_s
+        # Where no more run than always may, it is not their number that is slow.
+        if seen and running > self._running_min:
             self._lowered_at_s = now
-            self.limit = max(self._running_min, int(min(self.limit, running) * _DECREASE))
+            self._too_many = min(self.limit, running)
+            self.limit = max(self._running_min, int(self._too_many * _KEPT))

@@ -328,28 +328,35 @@ async def _refusals(keys: list[str], running_max: int, per_key: int, total: int)
     await turns.end()
 
 
-async def test_fewer_turns_run_at_once_while_they_begin_slowly():
-    pace = TurnPace(running_max=4, running_min=1, slow_s=1.0)
-    turns = Turns(TurnQueue(running_max=4, waiting_per_key_max=5, waiting_max=20, pace=pace))
-    for name in ("ann", "bob", "cid", "dot", "eve"):
-        turns.start(name, name)
-    await settle()
-    turns.queue.took("begin", 2.0)
-    await turns.finish("ann")
-    await turns.finish("bob")
-    assert turns.began == ["ann", "bob", "cid", "dot"]
-    turns.queue.took("begin", 0.1)
-    await settle()
-    assert turns.began == ["ann", "bob", "cid", "dot", "eve"]
-    await turns.end()
-
-
 class Clock:
     def __init__(self) -> None:
         self.now = 0.0
 
     def __call__(self) -> float:
         return self.now
+
+
+async def test_fewer_turns_run_at_once_while_they_begin_slowly():
+    clock = Clock()
+    pace = TurnPace(running_max=4, running_min=1, slow_s=1.0, clock=clock)
+    turns = Turns(TurnQueue(running_max=4, waiting_per_key_max=5, waiting_max=20, pace=pace))
+    for name in ("ann", "bob", "cid", "dot", "eve", "fay"):
+        turns.start(name, name)
+    await settle()
+    assert turns.began == ["ann"]
+    for _ in range(3):  # each that begins quickly lets the next one in
+        turns.queue.took("begin", 0.1)
+    await settle()
+    assert turns.began == ["ann", "bob", "cid", "dot"]
+    turns.queue.took("begin", 2.0)
+    await turns.finish("ann")
+    await turns.finish("bob")
+    assert turns.began == ["ann", "bob", "cid", "dot"]
+    clock.now += 60.0
+    turns.queue.took("begin", 0.1)
+    await settle()
+    assert turns.began == ["ann", "bob", "cid", "dot", "eve"]
+    await turns.end()
 
 
 async def test_who_would_wait_too_long_is_refused_at_once():
