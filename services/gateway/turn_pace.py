@@ -39,7 +39,7 @@ class TurnPace:
         if step not in STEPS:
             return
         if seconds > self._slow_s:
-            self._lower(running)
+            self._lower(seconds, running)
         elif running >= self.limit:
             # By one for each: those that wait come in one after the other, however long ago the limit was reached last.
             self.limit = max(self.limit, min(self.limit + 1, self._allowed()))
@@ -52,12 +52,12 @@ class TurnPace:
         from_plateau = (self._clock() - self._lowered_at_s - RISE_S) / RISE_S
         return min(self._running_max, int(self._too_many * (1 + (1 - _KEPT) * from_plateau**3)))
 
-    def _lower(self, running: int) -> None:
+    def _lower(self, seconds: float, running: int) -> None:
         now = self._clock()
-        # Those that began with this one were slow for the same reason: what a lower limit does is seen once they are through.
-        seen = self._lowered_at_s is None or now - self._lowered_at_s >= self._slow_s
+        # Those that began before it was lowered were slow for the same reason: what a lower limit does shows in those that begin after it.
+        known = self._lowered_at_s is not None and now - seconds < self._lowered_at_s
         # Where no more run than always may, it is not their number that is slow.
-        if seen and running > self._running_min:
+        if not known and running > self._running_min:
             self._lowered_at_s = now
             self._too_many = min(self.limit, running)
             self.limit = max(self._running_min, int(self._too_many * _KEPT))

@@ -52,13 +52,14 @@ def test_so_few_that_may_always_run_are_not_slow_for_their_number() -> None:
     assert pace.limit == 64
 
 
-def test_turns_that_are_slow_together_lower_it_once() -> None:
+def test_what_began_before_it_was_lowered_does_not_lower_it_again() -> None:
     clock = Clock()
     pace = raised(pace_of(clock))
     for _ in range(40):
         pace.took("begin", 1.5, running=40)
+    clock.now = 1.9
+    pace.took("hold", 2.0, running=40)  # such as the last of those that waited for a service that is away
     assert pace.limit == 28
-    clock.now += 1.0
     pace.took("begin", 1.5, running=28)
     assert pace.limit == 19
 
