@@ -5,9 +5,9 @@ The numbers look back at whom earlier messages were likely meant for, so that a 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import mul
+from typing import NamedTuple
 
 from services.gateway.addressing.channel_talk import ASSISTANT, Heard
 from services.gateway.addressing.cues import CUES
@@ -18,6 +18,7 @@ PEOPLE_MAX = 8
 KEPT_MAX = 3
 KEPT_MIN = 0.05
 """Of whom a message was likely meant for, the likeliest are kept, if they are at least so likely."""
+_NOTHING_SAID = -1.0
 _FADES = (1.0, 0.8, 0.64, 0.512, 0.4096)
 _WEIGHT_MAX = 150
 
@@ -86,8 +87,8 @@ class AddresseeModel:
 
     def likely(self, candidates: Candidates) -> Likely:
         """Return how likely each candidate is meant."""
-        scores = [sum(map(mul, self.candidate, row)) for row in candidates.rows]
-        scores.append(sum(map(mul, self.nobody, candidates.nobody)))
+        scores = [math.sumprod(self.candidate, row) for row in candidates.rows]
+        scores.append(math.sumprod(self.nobody, candidates.nobody))
         highest = max(scores)
         weights = [math.exp(score - highest) for score in scores]
         total = sum(weights)
@@ -108,10 +109,10 @@ def candidates_of(talk: Talk) -> Candidates:
     if ASSISTANT in talk.ages:
         ids.append(ASSISTANT)
     me = _Author.of(talk)
-    shared = talk.shared
-    best = max([shared[age] for one in ids for age in talk.ages[one] if age < WORDS_LOOKED_BACK], default=0.0)
-    most_alike = max([talk.alike[age] for one in ids for age in talk.ages[one] if age < WORDS_LOOKED_BACK], default=0.0)
-    rows = tuple(_row(one, talk, me, best, most_alike) for one in ids)
+    near = [_about(talk.ages[one], talk) for one in ids]
+    best = max([one.words for one in near], default=0.0)
+    most_alike = max([one.alike for one in near if one.alike > _NOTHING_SAID], default=0.0)
+    rows = tuple([_row(one, talk, me, about, best, most_alike) for one, about in zip(ids, near, strict=True)])
     cues = talk.said.cues
     log_best = _LOG[int(min(best, _WEIGHT_MAX))]
     goes_on = bool(talk.mine) and talk.mine[0] == 0
@@ -147,7 +148,7 @@ class _Author:
         return cls(mine[0], last.to, last.likely, 1.0 - sum(last.likely.values()), named_age, likely)
 
 
-def _row(one: str, talk: Talk, author: _Author, best: float, most_alike: float) -> tuple[float, ...]:
+def _row(one: str, talk: Talk, author: _Author, about: "_About", best: float, most_alike: float) -> tuple[float, ...]:
     """Return the values of CANDIDATE_FEATURES for somebody who spoke."""
     heard, ages, me, shared, same, since = talk.heard, talk.ages[one], talk.said.author, talk.shared, talk.alike, author.since
     age = ages[0]
@@ -156,7 +157,6 @@ def _row(one: str, talk: Talk, author: _Author, best: float, most_alike: float) 
     last_likely = last.likely.get(me, 0.0)
     ever_to_me = False
     likely_since = likely_lately = 0.0
-    most, alike_most = 0.0, -1.0
     for number, back in enumerate(ages):
         message = heard[back]
         if message.to == me:
@@ -167,11 +167,6 @@ def _row(one: str, talk: Talk, author: _Author, best: float, most_alike: float) 
                 likely_since = share
             if number < len(_FADES) and share * _FADES[number] > likely_lately:
                 likely_lately = share * _FADES[number]
-        if back < WORDS_LOOKED_BACK:
-            if shared[back] > most:
-                most = shared[back]
-            if same[back] > alike_most:
-                alike_most = same[back]
     named_age = author.named_age.get(one)
     thanked = (1.0 if ever_to_me else likely_since) if talk.said.cues.found[_THANKS] else 0.0
     return (
@@ -199,9 +194,29 @@ def _row(one: str, talk: Talk, author: _Author, best: float, most_alike: float) 
         max([share for whom, share in last.likely.items() if whom != me], default=0.0),
         thanked,
         _LOG[int(min(shared[age], _WEIGHT_MAX))] if age < WORDS_LOOKED_BACK else 0.0,
-        _LOG[int(min(most, _WEIGHT_MAX))],
-        most > 0 and most == best,
+        _LOG[int(min(about.words, _WEIGHT_MAX))],
+        about.words > 0 and about.words == best,
         same[age] if age < WORDS_LOOKED_BACK else 0.0,
-        alike_most,
-        alike_most > 0 and alike_most == most_alike,
+        about.alike,
+        about.alike > 0 and about.alike == most_alike,
     )
+
+
+class _About(NamedTuple):
+    """How much somebody's messages are about what is said now, at most: by the words in common, and by what they are about."""
+
+    words: float = 0.0
+    alike: float = _NOTHING_SAID
+
+
+def _about(ages: Sequence[int], talk: Talk) -> _About:
+    shared, same = talk.shared, talk.alike
+    words, alike = _About()
+    for age in ages:
+        if age >= WORDS_LOOKED_BACK:
+            break
+        if shared[age] > words:
+            words = shared[age]
+        if same[age] > alike:
+            alike = same[age]
+    return _About(words, alike)

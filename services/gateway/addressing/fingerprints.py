@@ -31,5 +31,5 @@ def fingerprint(text: str) -> Fingerprint:
 
 def in_common(words: frozenset[int], others: Iterable[Fingerprint], weights: Weights) -> list[float]:
     """Return what the words weigh together that a message shares with each of some others."""
-    shared_with, weight_of = words.intersection, weights.get
-    return [sum([weight_of(word, RARE) for word in shared]) if (shared := shared_with(other)) else 0.0 for other in others]
+    shares_none, shared_with, weight_of = words.isdisjoint, words.intersection, weights.get
+    return [0.0 if shares_none(other) else sum([weight_of(word, RARE) for word in shared_with(other)]) for other in others]

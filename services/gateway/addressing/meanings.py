@@ -41,7 +41,7 @@ class Meanings:
         """Return what somebody says is about."""
         row_of = self.words.get
         rows = [row for word in words_of(text) if (row := row_of(word)) is not None]
-        return _direction(np.add.reduce(self.vectors[rows])).astype(np.int8).tobytes() if rows else b""
+        return _direction(np.add.reduce(self.vectors.take(rows, axis=0))).astype(np.int8).tobytes() if rows else b""
 
 
 def words_of(text: str) -> list[str]:
@@ -57,7 +57,7 @@ def alike(said: Meaning, before: Sequence[Meaning], talk: Sequence[int], looked_
     kept = max(looked_back, talk[-1] + 1) if talk else looked_back
     every = np.frombuffer(b"".join([one or _NONE for one in (said, *before[:kept])]), dtype=np.int8).reshape(-1, DIMENSIONS).astype(np.float32)
     earlier = every[1 : looked_back + 1]
-    together = _direction(np.add.reduce(every[[0, *(age + 1 for age in talk)]]))
+    together = _direction(np.add.reduce(every.take([0, *(age + 1 for age in talk)], axis=0)))
     scale = np.float32(1 / (_LENGTH * _LENGTH))
     return ((earlier @ every[0]) * scale).tolist(), ((earlier @ together) * scale).tolist()
 
