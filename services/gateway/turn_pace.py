@@ -28,7 +28,7 @@ class TurnPace:
         self._running_min = min(running_min, running_max)
         self._slow_s = slow_s
         self._clock = clock
-        self._lowered_at_s: float | None = None
+        self._lowered_at_s = self._rises_from_s = float("-inf")
         self._too_many = running_max
         self.limit = self._running_min
         """Turns that may run at once."""
@@ -46,18 +46,18 @@ class TurnPace:
         _limit.set(self.limit)
 
     def _allowed(self) -> int:
-        """The limit by the time since it was lowered: RFC 9438, section 4.2, where K, the time of the plateau, is given."""
-        if self._lowered_at_s is None:
-            return self._running_max
-        from_plateau = (self._clock() - self._lowered_at_s - RISE_S) / RISE_S
-        return min(self._running_max, int(self._too_many * (1 + (1 - _KEPT) * from_plateau**3)))
+        """The limit by the time since it was too high: RFC 9438, section 4.2, where K, the time of the plateau, is given."""
+        from_plateau = (self._clock() - self._rises_from_s - RISE_S) / RISE_S
+        return int(min(self._running_max, self._too_many * (1 + (1 - _KEPT) * from_plateau**3)))
 
     def _lower(self, seconds: float, running: int) -> None:
         now = self._clock()
-        # Those that began before it was lowered were slow for the same reason: what a lower limit does shows in those that begin after it.
-        known = self._lowered_at_s is not None and now - seconds < self._lowered_at_s
-        # Where no more run than always may, it is not their number that is slow.
-        if not known and running > self._running_min:
-            self._lowered_at_s = now
-            self._too_many = min(self.limit, running)
-            self.limit = max(self._running_min, int(self._too_many * _KEPT))
+        # Where no more run than always may, it is not their number that is slow; and those that end together are slow together.
+        if running <= self._running_min or now - self._lowered_at_s < self._slow_s:
+            return
+        now_too_many = min(self.limit, running)
+        # What began before the limit was lowered last does not tell that it is still too high: it rises again to where it was then.
+        if now - seconds >= self._lowered_at_s:
+            self._rises_from_s, self._too_many = now, now_too_many
+        self._lowered_at_s = now
+        self.limit = max(self._running_min, int(now_too_many * _KEPT))

@@ -52,16 +52,29 @@ def test_so_few_that_may_always_run_are_not_slow_for_their_number() -> None:
     assert pace.limit == 64
 
 
-def test_what_began_before_it_was_lowered_does_not_lower_it_again() -> None:
+def test_turns_that_are_slow_together_lower_it_once() -> None:
     clock = Clock()
     pace = raised(pace_of(clock))
     for _ in range(40):
         pace.took("begin", 1.5, running=40)
-    clock.now = 1.9
-    pace.took("hold", 2.0, running=40)  # such as the last of those that waited for a service that is away
     assert pace.limit == 28
+    clock.now = 1.0
     pace.took("begin", 1.5, running=28)
     assert pace.limit == 19
+
+
+def test_after_what_began_before_it_was_lowered_it_rises_to_where_it_was_then_at_once() -> None:
+    clock = Clock()
+    pace = raised(pace_of(clock))
+    for second in range(10):  # such as those that wait for a service that has just gone away
+        clock.now = second
+        pace.took("hold", 10.0, running=40)
+    assert pace.limit == 8
+    assert raised(pace).limit == 39  # 40 was too many ten seconds ago
+    clock.now = 20.0
+    pace.took("begin", 1.5, running=20)
+    assert pace.limit == 14
+    assert raised(pace).limit == 14
 
 
 def test_it_rises_quickly_to_what_was_too_many_slowly_around_it_and_quickly_beyond() -> None:
