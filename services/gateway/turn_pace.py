@@ -17,7 +17,7 @@ STEPS = ("begin", "hold")
 RISE_S = 10.0
 """So long after it was lowered, the limit is again what was too many."""
 _KEPT = 0.7
-_limit = Gauge("parlour_gateway_queue_running_limit", "Turns that may be under way at once now; below the setting while turns begin slowly")
+_limit = Gauge("parlour_gateway_queue_running_limit", "Turns that may be under way at once now; fewer than the setting while they begin slowly")
 
 
 class TurnPace:
