@@ -16,7 +16,8 @@ _SERVING = b"\x08\x01"
 
 def serves(address: str) -> bool:
     """Ask the health protocol at an address that speaks plaintext; return whether the answer is SERVING, within ANSWER_S."""
-    with grpc.insecure_channel(address) as channel:
+    # A connection of its own: another channel's to the same address may just be waiting before it tries again.
+    with grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
         try:
             ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/grpc.health.v1.Health/Check")
             answer = ask(_WHOLE_PROCESS, timeout=ANSWER_S)
