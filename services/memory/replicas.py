@@ -188,7 +188,8 @@ class Replicas:
     async def _route[T](self, scope_ids: Collection[uuid.UUID], token: str, run: _Run[T], after: str) -> Served[T]:
         with spans.leaf("memory lookup", _LOOKUP, spans.INTERNAL) as span:
             served = await self._served(scope_ids, token, run, after)
-            span.set_attribute("parlour.memory.served_by", served.served_by)
+            if span is not None:
+                span.add({"parlour.memory.served_by": served.served_by})
             return served
 
     async def _served[T](self, scope_ids: Collection[uuid.UUID], token: str, run: _Run[T], after: str) -> Served[T]:

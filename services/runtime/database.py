@@ -12,7 +12,6 @@ from typing import Any
 
 import psycopg
 import psycopg_pool
-from opentelemetry import trace
 from prometheus_client import Counter, Gauge
 from sqlalchemy import event, exc, text
 from sqlalchemy.engine import make_url
@@ -141,7 +140,7 @@ class Database:
         if not self._pool.closed:
             await self._pool.drain()
 
-    def span(self, operation: str) -> AbstractContextManager[trace.Span]:
+    def span(self, operation: str) -> AbstractContextManager[spans.Leaf | None]:
         """Return a span for statements: "read", "write", or "statements" on a plain connection."""
         return spans.leaf(f"postgresql {operation}", self._spanned[operation])
 

@@ -4,10 +4,16 @@ Attributes are names and numbers of ours, by OpenTelemetry's semantic convention
 what a person wrote.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import TracebackType
 
 from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from services.runtime.errors import ParlourError
 
@@ -15,28 +21,77 @@ CLIENT = trace.SpanKind.CLIENT
 INTERNAL = trace.SpanKind.INTERNAL
 type Attributes = Mapping[str, str | int | float | bool]
 
-_tracer = trace.get_tracer("parlour")
-_NOTHING: AbstractContextManager[trace.Span] = nullcontext(trace.INVALID_SPAN)
+_SCOPE = InstrumentationScope("parlour")
+_UNSET, _FAILED = trace.Status(trace.StatusCode.UNSET), trace.Status(trace.StatusCode.ERROR)
+_tracer = trace.get_tracer(_SCOPE.name)
 
 
-def leaf(name: str, attributes: Attributes, kind: trace.SpanKind = CLIENT) -> AbstractContextManager[trace.Span]:
+class Leaf:
+    """A span below which there is none, made when it is over: that takes a quarter of the time of one that is begun and ended."""
+
+    __slots__ = ("_attributes", "_began_ns", "_kind", "_name", "_parent")
+
+    def __init__(self, name: str, attributes: Attributes, kind: trace.SpanKind, parent: trace.SpanContext) -> None:
+        self._name = name
+        self._attributes = attributes
+        self._kind = kind
+        self._parent = parent
+
+    def add(self, attributes: Attributes) -> None:
+        """Tell more of it."""
+        self._attributes = {**self._attributes, **attributes}
+
+    def __enter__(self) -> "Leaf":
+        self._began_ns = time.time_ns()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        status = _UNSET
+        if isinstance(error, Exception):
+            status = _FAILED
+            self.add({"error.type": _error_type(error)})
+        parent = self._parent
+        context = trace.SpanContext(parent.trace_id, random.getrandbits(64) or 1, False, parent.trace_flags, parent.trace_state)
+        _leaves.ended(
+            ReadableSpan(
+                self._name,
+                context,
+                parent,
+                _leaves.resource,
+                self._attributes,
+                kind=self._kind,
+                status=status,
+                start_time=self._began_ns,
+                end_time=time.time_ns(),
+                instrumentation_scope=_SCOPE,
+            )
+        )
+
+
+class _Leaves:
+    """Where leaves go: nowhere before somebody takes them."""
+
+    def __init__(self) -> None:
+        self.resource = Resource.get_empty()
+        self.ended: Callable[[ReadableSpan], None] = lambda span: None
+
+
+_leaves = _Leaves()
+_NOTHING: AbstractContextManager[Leaf | None] = nullcontext()
+
+
+def take_leaves(resource: Resource, ended: Callable[[ReadableSpan], None]) -> None:
+    """Have leaves handed to `ended`, as spans of `resource`."""
+    _leaves.resource, _leaves.ended = resource, ended
+
+
+def leaf(name: str, attributes: Attributes, kind: trace.SpanKind = CLIENT) -> AbstractContextManager[Leaf | None]:
     """Return a span of the work at hand for as long as the block runs; nothing where that is not traced.
 
     It is not made the current span: a generator may be closed from another task than the one that began it.
     """
-    return _leaf(name, attributes, kind) if trace.get_current_span().is_recording() else _NOTHING
-
-
-@contextmanager
-def _leaf(name: str, attributes: Attributes, kind: trace.SpanKind) -> Iterator[trace.Span]:
-    span = _tracer.start_span(name, kind=kind, attributes=attributes)
-    try:
-        yield span
-    except Exception as error:
-        failed(span, error)
-        raise
-    finally:
-        span.end()
+    above = trace.get_current_span()
+    return Leaf(name, attributes, kind, above.get_span_context()) if above.is_recording() else _NOTHING
 
 
 @contextmanager
@@ -80,5 +135,9 @@ def rpc(path: str, code: str) -> Attributes:
 
 def failed(span: trace.Span, error: BaseException) -> None:
     """Mark a span as failed, by the error's reason or type."""
-    span.set_attribute("error.type", error.reason if isinstance(error, ParlourError) else type(error).__name__)
+    span.set_attribute("error.type", _error_type(error))
     span.set_status(trace.StatusCode.ERROR)
+
+
+def _error_type(error: BaseException) -> str:
+    return error.reason if isinstance(error, ParlourError) else type(error).__name__

@@ -13,12 +13,12 @@ from typing import Any, cast
 
 import structlog
 from opentelemetry import trace
-from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRatioBased
 from prometheus_client import Gauge, Info, start_http_server
 
-from services.runtime.span_export import ExportLimits, processor
+from services.runtime import spans
+from services.runtime.span_export import ExportLimits, NamedResource, processor
 
 get_logger = structlog.get_logger
 tracer = trace.get_tracer
@@ -97,9 +97,12 @@ def _fixed_service(service: str) -> structlog.types.Processor:
 def configure_tracing(service: str, otlp_endpoint: str, *, ratio: float = 1.0, limits: ExportLimits | None = None) -> TracerProvider:
     """Make spans for every hop where an endpoint is given, of `ratio` of the traces; who began a trace decides for all. Ids are there in any case."""
     sampler = ParentBased(TraceIdRatioBased(ratio)) if otlp_endpoint else ALWAYS_OFF
-    provider = TracerProvider(resource=Resource.create({"service.name": f"parlour-{service}"}), sampler=sampler)
+    resource = NamedResource(f"parlour-{service}")
+    provider = TracerProvider(resource=resource, sampler=sampler)
     if otlp_endpoint:
-        provider.add_span_processor(processor(otlp_endpoint, limits or ExportLimits()))
+        exporting = processor(otlp_endpoint, limits or ExportLimits())
+        provider.add_span_processor(exporting)
+        spans.take_leaves(resource, exporting.on_end)
     trace.set_tracer_provider(provider)
     return provider
 

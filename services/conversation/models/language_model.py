@@ -102,8 +102,8 @@ class LanguageModel:
         with spans.leaf(f"chat {self.endpoint.provider_model}", self._asked(call)) as span:
             async with aclosing(self._guarded(call)) as parts:  # closed at once, not when it is collected: the connection ends with it
                 async for part in parts:
-                    if isinstance(part, End) and span.is_recording():
-                        span.set_attributes(_used(part))
+                    if isinstance(part, End) and span is not None:
+                        span.add(_used(part))
                     yield part
 
     def _asked(self, call: ModelCall) -> spans.Attributes:

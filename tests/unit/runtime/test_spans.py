@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from opentelemetry import propagate, trace
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from services.runtime import spans
 from services.runtime.errors import DependencyUnavailable
-from services.runtime.span_export import Waiting
+from services.runtime.span_export import NamedResource, Waiting
 
 UNSAMPLED = f"00-{'a' * 32}-{'b' * 16}-00"
 
@@ -20,15 +21,18 @@ UNSAMPLED = f"00-{'a' * 32}-{'b' * 16}-00"
 @pytest.fixture
 def exported(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     exporter, provider = InMemorySpanExporter(), TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    processor = SimpleSpanProcessor(exporter)
+    provider.add_span_processor(processor)
     monkeypatch.setattr(spans, "_tracer", provider.get_tracer("test"))
+    monkeypatch.setattr(spans, "_leaves", spans._Leaves())
+    spans.take_leaves(provider.resource, processor.on_end)
     yield exporter
     provider.shutdown()
 
 
 def test_outside_a_traced_call_no_span_is_made(exported: InMemorySpanExporter) -> None:
     with spans.leaf("redis lease", {}) as span:
-        assert not span.is_recording()
+        assert span is None
     with trace.use_span(trace.get_current_span(propagate.extract({"traceparent": UNSAMPLED}))), spans.leaf("redis lease", {}):
         pass
     assert exported.get_finished_spans() == ()
@@ -41,6 +45,30 @@ def test_an_error_is_told_by_its_type_or_reason_and_never_by_its_words(exported:
     found = exported.get_finished_spans()
     assert [(span.attributes or {})["error.type"] for span in found] == ["ValueError"] * 2 + [DependencyUnavailable.reason] * 2
     assert "sentinel" not in "".join(span.to_json() for span in found)
+
+
+def test_a_leaf_lies_below_the_work_at_hand_and_tells_what_was_added(exported: InMemorySpanExporter) -> None:
+    with spans.current("call"), spans.leaf("memory lookup", {"kind": "words"}, spans.INTERNAL) as leaf:
+        above = spans.cause()
+        assert leaf is not None
+        leaf.add({"served_by": "a replica"})
+        assert spans.cause() == above, "it is not made the current span"
+    seen, call = exported.get_finished_spans()
+    assert (seen.name, seen.kind, seen.attributes) == ("memory lookup", spans.INTERNAL, {"kind": "words", "served_by": "a replica"})
+    assert seen.context is not None
+    assert seen.parent == above == call.context
+    assert seen.context.trace_id == above.trace_id
+    assert seen.context.span_id not in (0, above.span_id)
+    assert (call.start_time or 0) <= (seen.start_time or 0) <= (seen.end_time or 0) <= (call.end_time or 0)
+    assert seen.status.is_unset
+
+
+def test_a_resource_is_as_the_library_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=here")
+    named, told = NamedResource("parlour-credit"), Resource.create({"service.name": "parlour-credit"})
+    assert named == told
+    assert hash(named) == hash(told)
+    assert named != NamedResource("parlour-memory")
 
 
 def test_a_batch_lies_below_its_first_traced_caller_and_links_to_each(exported: InMemorySpanExporter) -> None:
