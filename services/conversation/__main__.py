@@ -22,7 +22,7 @@ from services.conversation.people import session_jobs
 from services.conversation.people.people import People
 from services.conversation.people.relationship_store import RelationshipStore
 from services.conversation.people.sessions import Sessions
-from services.conversation.personas.observed_style import ObservedStyle
+from services.conversation.personas.observed_style import MAY_BE_DUE, ObservedStyle
 from services.conversation.personas.persona_servicer import PersonaServicer
 from services.conversation.personas.persona_store import PersonaStore
 from services.conversation.personas.spoken_preferences import SpokenPreferences
@@ -104,7 +104,7 @@ async def start(settings: ConversationSettings, parts: Parts, embedding: Embeddi
     # Nobody waits for these edits to be known everywhere: the reply reads the database.
     personas = PersonaStore(database, versions_max=settings.persona_versions_max, editing=cache.changing_persona)
     preferences = SpokenPreferences(personas)
-    style = ObservedStyle(database, personas, messages_max=settings.style_messages_max, undone_days=settings.style_undone_days)
+    style = ObservedStyle(personas, messages_max=settings.style_messages_max, undone_days=settings.style_undone_days)
     _serve(settings, parts, jobs, database, store, people, _models(settings, parts, endpoints, counters), older, index, privacy, preferences)
     _serve_settings(settings, parts, database, cache)
     Retention(database, jobs, batch_max=settings.retention_batch_max, run_s=settings.retention_run_s).register()
@@ -279,9 +279,9 @@ def _register_jobs(
         memory,
         request_keep_days=settings.request_keep_days,
         further_steps={
-            "acquaintance": session_jobs.Acquaintance(people.relationships, people.sessions),
-            "index": index.after_turn,
-            "writing_style": style,
+            "acquaintance": conversation_jobs.Step(session_jobs.Acquaintance(people.relationships, people.sessions)),
+            "index": conversation_jobs.Step(index.after_turn, due=index.enough_wait),
+            "writing_style": conversation_jobs.Step(style, due=MAY_BE_DUE),
         },
     )
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from parlour.credit.v1 import credit_pb2
 from parlour.memory.v1 import memory_pb2
 from services.conversation.models.background_budget import forget_usage
 from services.conversation.people.activity import note_extraction
 from services.conversation.requests import forget_requests
-from services.conversation.store import Aftermath, TurnStore
+from services.conversation.store import Aftermath, Condition, TurnStore
 from services.conversation.turn import Turn
 from services.credit.client import CreditClient
 from services.memory.client import MemoryClient
@@ -26,8 +27,13 @@ USAGE_KEEP_DAYS = 400
 """Longer than a year, so that months can be compared; a few rows a guild and day."""
 
 
-type Step = Callable[[Aftermath], Awaitable[None]]
-"""Something that follows a turn; it may run twice."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that follows a turn; it may run twice. Most turns are not `due`: that is asked along with the turn, for less than a question of
+    its own."""
+
+    work: Callable[[Aftermath], Awaitable[None]]
+    due: Condition | None = None
 
 
 def register(
@@ -49,11 +55,11 @@ def register(
         if await observe_turn(memory, after):
             await note_extraction(database, after.turn.turn_id)
 
-    steps = {"observe": observe, **further_steps}
+    steps = {"observe": Step(observe), **further_steps}
 
     @jobs.task(name="after_turn", retries_max=RETRIES_MAX, backoff_s=1.0, backoff_max_s=300.0, priority=10, timeout_s=30.0)
     async def after_turn(*, turn_id: str) -> None:
-        await follow_turn(store, steps, {"settle": settle}, turn_id)
+        await follow_turn(store, steps, {"settle": Step(settle)}, turn_id)
 
     @jobs.periodic(cron="*/5 * * * *", name="give_up_orphans")
     async def give_up_orphans() -> None:
@@ -74,13 +80,16 @@ async def follow_turn(store: TurnStore, steps: Mapping[str, Step], last: Mapping
     first failure that may pass, after all have ended: then all are tried again, which changes nothing where it was done. Nothing follows a turn
     that is gone because its author was erased.
     """
+    conditions = {name: step.due for part in (steps, last) for name, step in part.items() if step.due is not None}
     try:
-        after = await store.aftermath(turn_id)
+        after = await store.aftermath(turn_id, conditions)
     except NotFound:
         return
+    idle = conditions.keys() - after.due
     done: list[BaseException | None] = []
     for part in (steps, last):
-        done += await asyncio.gather(*(_final(step(after), name, turn_id) for name, step in part.items()), return_exceptions=True)
+        works = [_final(step.work(after), name, turn_id) for name, step in part.items() if name not in idle]
+        done += await asyncio.gather(*works, return_exceptions=True)
     for failure in done:
         if failure is not None:
             raise failure

@@ -18,7 +18,7 @@ from services.conversation.personas.persona_layers import laid_over
 from services.conversation.personas.persona_store import layer_of
 from services.conversation.topics.summaries import dated_summary
 from services.conversation.turn import Ending, NewTurn, Turn, TurnState, check_fence, check_newest
-from services.conversation.turn_rows import AFTERMATH, BACKGROUND, BEGIN, DUE, END, END_WITH_JOB, STORED, begin_values, end_values, turn_of
+from services.conversation.turn_rows import BACKGROUND, BEGIN, DUE, END, END_WITH_JOB, STORED, aftermath, begin_values, end_values, turn_of
 from services.conversation.window.context_window import Said, Summary
 from services.runtime.database import Database
 from services.runtime.errors import NotFound, RequestIdReused
@@ -55,11 +55,20 @@ class Background:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """Something to be known of a turn that has ended: an expression of SQL over its row `t`, true or false, and the values in it."""
+
+    expression: LiteralString
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Aftermath:
-    """An ended turn, and what memory may have of it: what was said, or None where nobody may keep it."""
+    """An ended turn, what memory may have of it: what was said, or None where nobody may keep it; and the names of the conditions that hold."""
 
     turn: Turn
     said: str | None
+    due: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,14 +222,17 @@ class TurnStore:
         async with self._database.write() as session:
             return len((await session.execute(statement.returning(_turns.c.turn_id))).all())
 
-    async def aftermath(self, turn_id: str) -> Aftermath:
-        """Return what follows from a turn. Raises NotFound."""
-        row = await self._row(AFTERMATH, {"turn_id": turn_id})
+    async def aftermath(self, turn_id: str, conditions: Mapping[str, Condition]) -> Aftermath:
+        """Return what follows from a turn, by one statement. Raises NotFound."""
+        values: dict[str, object] = {"turn_id": turn_id}
+        for condition in conditions.values():
+            values |= condition.values
+        row = await self._row(aftermath({name: condition.expression for name, condition in conditions.items()}), values)
         if row is None:
             raise NotFound("turn")
         turn = turn_of(row)
         observable = row.said is not None and turn.state in (TurnState.FINISHED, TurnState.CUT) and row.extraction is not False and not row.opted_out
-        return Aftermath(turn, row.said if observable else None)
+        return Aftermath(turn, row.said if observable else None, frozenset(name for name in conditions if getattr(row, f"due_{name}")))
 
 
 def _said(role: str, author_id: str, author_name: str, text: str, sequence: int, message_id: str, sent_at_s: float, offset_bytes: int) -> Said:

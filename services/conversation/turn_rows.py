@@ -1,6 +1,7 @@
 """The statements behind turns that are more than a line, and how rows become turns."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, LiteralString
 
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
@@ -182,14 +183,16 @@ DUE = sa.text("""
 """Orphans; those of a person with a turn under way wait for its end: the new fence that a claim issues would supersede it."""
 
 
-AFTERMATH = f"""
-    SELECT {_TURN}, m.text AS said, t.unkept OR EXISTS (SELECT FROM opt_outs o WHERE o.user_id = t.user_id) AS opted_out,
-        (SELECT g.extraction FROM guild_settings g WHERE g.guild_id = t.guild_id) AS extraction
-    FROM turns t LEFT JOIN messages m
-        ON m.guild_id = t.guild_id AND m.channel_id = t.channel_id AND m.message_id = t.message_id AND m.role = 'user'
-    WHERE t.turn_id = %(turn_id)s
-"""  # noqa: S608 -- made of constants
-"""What the job after a turn needs, in one statement."""
+def aftermath(conditions: Mapping[str, LiteralString]) -> LiteralString:
+    """Return the statement that answers what the job after a turn needs, with a column for each condition over the turn `t`."""
+    asked = "".join([f", {condition} AS due_{name}" for name, condition in conditions.items()])
+    return f"""
+        SELECT {_TURN}, m.text AS said, t.unkept OR EXISTS (SELECT FROM opt_outs o WHERE o.user_id = t.user_id) AS opted_out,
+            (SELECT g.extraction FROM guild_settings g WHERE g.guild_id = t.guild_id) AS extraction{asked}
+        FROM turns t LEFT JOIN messages m
+            ON m.guild_id = t.guild_id AND m.channel_id = t.channel_id AND m.message_id = t.message_id AND m.role = 'user'
+        WHERE t.turn_id = %(turn_id)s
+    """  # noqa: S608 -- made of constants
 
 
 def end_values(ending: Ending) -> dict[str, object]:

@@ -9,19 +9,22 @@ from prometheus_client import Counter
 from services.conversation.personas.persona_layers import NAMES, Change, Origin, Source
 from services.conversation.personas.persona_store import PersonaStore, select_persona, select_settled
 from services.conversation.personas.writing_style import MESSAGES_MIN, moved, style_of, suggestions
-from services.conversation.store import Aftermath
-from services.runtime.database import Database, retry_stale
+from services.conversation.store import Aftermath, Condition
+from services.runtime.database import retry_stale
 
 _looks = Counter("parlour_conversation_writing_style_total", "Looks at how somebody writes, by what came of it", ["result"])
 
-# Asked first: most turns are not due, and an edit tells every instance to look again.
-_MAY_BE_DUE = """
-    SELECT FROM user_activity a WHERE a.guild_id = %(guild_id)s AND a.user_id = %(user_id)s
+MAY_BE_DUE = Condition(
+    """EXISTS (SELECT FROM user_activity a WHERE a.guild_id = t.guild_id AND a.user_id = t.user_id
         AND (a.style_time IS NULL OR a.style_time <= now() - make_interval(days => 1))
-        AND %(messages_min)s <= (
-            SELECT count(*) FROM (SELECT FROM messages m WHERE m.author_id = a.user_id AND m.guild_id = a.guild_id LIMIT %(messages_min)s) few
-        )
-"""
+        AND %(style_messages_min)s <= (SELECT count(*) FROM (
+            SELECT FROM messages n WHERE n.author_id = a.user_id AND n.guild_id = a.guild_id LIMIT %(style_messages_min)s
+        ) few)
+    )""",
+    {"style_messages_min": MESSAGES_MIN},
+)
+"""Asked first: most turns are not due, and an edit tells every instance to look again."""
+
 # One look a day, whatever the number of instances and repetitions: who changes the row looks. The turn is locked against an erasure at this moment.
 _DUE = sa.text("""
     UPDATE user_activity a SET style_time = now()
@@ -43,21 +46,18 @@ _TEXTS = sa.text("""
 class ObservedStyle:
     """The step after a turn."""
 
-    def __init__(self, database: Database, personas: PersonaStore, *, messages_max: int, undone_days: int) -> None:
-        self._database = database
+    def __init__(self, personas: PersonaStore, *, messages_max: int, undone_days: int) -> None:
         self._personas = personas
         self._messages_max = messages_max
         self._undone_days = undone_days
 
     async def __call__(self, after: Aftermath) -> None:
-        """Look at how the author of a turn writes, if that is due, and let their persona follow by one step."""
+        """Look at how the author of a turn writes, where that MAY_BE_DUE and is, and let their persona follow by one step."""
         await retry_stale(lambda: self._look(after))
 
     async def _look(self, after: Aftermath) -> None:
         turn = after.turn
         key = (turn.guild_id, turn.user_id)
-        if not await self._may_be_due(*key):
-            return
         async with self._personas.edit(*key) as session:
             due = await session.execute(_DUE, {"turn_id": turn.turn_id, "messages_min": MESSAGES_MIN})
             if due.one_or_none() is None:
@@ -74,8 +74,3 @@ class ObservedStyle:
             if changes:
                 await self._personas.save(session, key, persona.own, Change(changes, Origin.WRITING))
         _looks.labels("moved" if changes else "same").inc()
-
-    async def _may_be_due(self, guild_id: str, user_id: str) -> bool:
-        values = {"guild_id": guild_id, "user_id": user_id, "messages_min": MESSAGES_MIN}
-        async with self._database.connection() as connection:
-            return await (await connection.execute(_MAY_BE_DUE, values)).fetchone() is not None

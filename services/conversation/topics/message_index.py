@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import numpy as np
 import psycopg
@@ -19,7 +19,7 @@ from psycopg.rows import namedtuple_row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.conversation.message_store import Conversation
-from services.conversation.store import Aftermath
+from services.conversation.store import Aftermath, Condition
 from services.retrieval.terms import terms_of
 from services.retrieval.text_embedding import TextEmbedding, Vectors, vector_literal
 from services.runtime.database import Database
@@ -67,20 +67,20 @@ FROM unnest(%(sequences)s::bigint[], %(terms)s::text[], %(occurrences)s::int[], 
 ON CONFLICT DO NOTHING
 """
 
-_ENOUGH = """
-SELECT count(*) >= %(wait_messages)s FROM (
-    SELECT FROM messages WHERE guild_id = %(guild_id)s AND channel_id = %(channel_id)s AND in_context AND NOT indexed LIMIT %(wait_messages)s
-) waiting
-"""
 
+def _enough(guild_id: LiteralString, channel_id: LiteralString) -> LiteralString:
+    return f"""
+        (SELECT count(*) FROM (
+            SELECT FROM messages n WHERE n.guild_id = {guild_id} AND n.channel_id = {channel_id} AND n.in_context AND NOT n.indexed
+            LIMIT %(index_wait_messages)s
+        ) waiting) >= %(index_wait_messages)s
+    """  # noqa: S608 -- made of constants
+
+
+_ENOUGH = f"SELECT {_enough('%(guild_id)s', '%(channel_id)s')}"
+_ENOUGH_AFTER_TURN = _enough("t.guild_id", "t.channel_id")
 # A job that has not begun will find what is committed now: another one would find nothing, and they run one after the other.
-_WAIT = """
-SELECT CASE WHEN count(*) < %(wait_messages)s THEN false
-    ELSE NOT EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'todo' AND lock = %(lock)s) END
-FROM (
-    SELECT FROM messages WHERE guild_id = %(guild_id)s AND channel_id = %(channel_id)s AND in_context AND NOT indexed LIMIT %(wait_messages)s
-) waiting
-"""
+_JOB_WAITS = "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'todo' AND lock = %(lock)s)"
 
 # Those whose job waits already are left to it.
 LEFT_BEHIND = sa.text("""
@@ -134,7 +134,8 @@ class MessageIndex:
         self._batch_max = batch_max
         self._sweep_age_s = sweep_age_s
         self._sweep_max = sweep_max
-        self._wait_messages = wait_messages
+        self.enough_wait = Condition(_ENOUGH_AFTER_TURN, {"index_wait_messages": wait_messages})
+        """Whether a job is worth its while after a turn."""
 
     def register(self) -> None:
         """Register the jobs."""
@@ -189,17 +190,16 @@ class MessageIndex:
 
     async def after_append(self, session: AsyncSession, where: Conversation) -> None:
         """Have the conversation's new messages indexed if the transaction that stored them commits, and enough of them wait."""
-        values = {"guild_id": where.guild_id, "channel_id": where.channel_id, "wait_messages": self._wait_messages}
+        values = {"guild_id": where.guild_id, "channel_id": where.channel_id, **self.enough_wait.values}
         if (await (await session.connection()).exec_driver_sql(_ENOUGH, values)).scalar_one():
             await enqueue_index(self._jobs, session, where)
 
     async def after_turn(self, after: Aftermath) -> None:
-        """Have a turn's messages indexed, when it has ended and enough of them wait."""
+        """Have messages indexed, when a turn has ended and `enough_wait`."""
         where = Conversation(after.turn.guild_id, after.turn.channel_id)
-        values = {"guild_id": where.guild_id, "channel_id": where.channel_id, "wait_messages": self._wait_messages, "lock": _index_lock(where)}
         async with self._database.connection() as connection:
-            row = await (await connection.execute(_WAIT, values)).fetchone()
-        if row == (True,):
+            row = await (await connection.execute(_JOB_WAITS, {"lock": _index_lock(where)})).fetchone()
+        if row == (False,):
             await self._enqueue(where)
 
     async def _enqueue(self, where: Conversation) -> None:

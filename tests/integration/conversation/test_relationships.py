@@ -228,7 +228,7 @@ async def client_turn(database, turn_id: str):
     from services.runtime.jobs import Jobs
 
     store = TurnStore(database, Jobs(database), turn_s=60, claim_s=30, orphan_keep_s=60, history_max=1)
-    return (await store.aftermath(turn_id)).turn
+    return (await store.aftermath(turn_id, {})).turn
 
 
 async def test_the_model_is_told_who_talks_with_it_in_words_that_do_not_change_from_turn_to_turn(client, store, model, database):
