@@ -86,7 +86,11 @@ async def start(settings: ConversationSettings, parts: Parts, embedding: Embeddi
     )
     people = await _people(settings, parts, jobs, database)
     model = embedding or _embedding(settings, parts)
-    index = _index(settings, jobs, database, model)
+    models = _models(settings, parts, endpoints, counters)
+    gate = ModelGate(slots=settings.model_slots, waiting_max=settings.model_waiting_max)
+    completions, budget = Completions(list(models.values()), gate), BackgroundBudget(database, tokens_max=settings.background_tokens_max)
+    summarizing = _summarizing(settings, jobs, database, completions, budget)
+    index = _index(settings, jobs, database, model, summarizing)
     older = _older(settings, database, model)
     cache = SettingsCache(database, settings)
     await cache.start(parts.stack)
@@ -105,7 +109,10 @@ async def start(settings: ConversationSettings, parts: Parts, embedding: Embeddi
     personas = PersonaStore(database, versions_max=settings.persona_versions_max, editing=cache.changing_persona)
     preferences = SpokenPreferences(personas)
     style = ObservedStyle(personas, messages_max=settings.style_messages_max, undone_days=settings.style_undone_days)
-    _serve(settings, parts, jobs, database, store, people, _models(settings, parts, endpoints, counters), older, index, privacy, preferences)
+    replies = _replies(settings, parts, store, models, gate, older, preferences)
+    _serve_turns(settings, parts, database, store, replies, people, index, privacy, preferences, summarizing)
+    calls = LanguageModelServicer(completions, budget)
+    parts.server.add(pb_grpc.add_LanguageModelServiceServicer_to_server, calls, "parlour.conversation.v1.LanguageModelService")
     _serve_settings(settings, parts, database, cache)
     Retention(database, jobs, batch_max=settings.retention_batch_max, run_s=settings.retention_run_s).register()
     _register_jobs(settings, jobs, store, people, database, index, credit, memory, style)
@@ -122,11 +129,12 @@ def _embedding(settings: ConversationSettings, parts: Parts) -> EmbeddingModel:
     return model
 
 
-def _index(settings: ConversationSettings, jobs: Jobs, database: Database, model: EmbeddingModel) -> MessageIndex:
+def _index(settings: ConversationSettings, jobs: Jobs, database: Database, model: EmbeddingModel, summarizing: Summarizing) -> MessageIndex:
     index = MessageIndex(
         database,
         jobs,
         model,
+        summarizing.follow,
         batch_max=settings.index_batch_max,
         sweep_age_s=settings.index_sweep_age_s,
         sweep_max=settings.index_sweep_max,
@@ -172,20 +180,15 @@ def _models(
     return models
 
 
-def _serve(
+def _replies(
     settings: ConversationSettings,
     parts: Parts,
-    jobs: Jobs,
-    database: Database,
     store: TurnStore,
-    people: People,
     models: dict[str, LanguageModel],
+    gate: ModelGate,
     older: OlderMessages,
-    index: MessageIndex,
-    privacy: Privacy,
     preferences: SpokenPreferences,
-) -> None:
-    gate = ModelGate(slots=settings.model_slots, waiting_max=settings.model_waiting_max)
+) -> Replies:
     unstored = UnstoredEndings(store.end, size_max=settings.unstored_max, retry_s=settings.unstored_retry_s)
     parts.stack.push_async_callback(unstored.close)
     shares = Shares(
@@ -198,19 +201,27 @@ def _serve(
         files=settings.file_share,
     )
     limits = ReplyLimits(settings.end_before_s, settings.delta_interval_s, shares, settings.store_wait_s)
-    replies = Replies(store, models, gate, unstored, limits, older, preferences, assistant_name=settings.assistant_name)
-    completions = Completions(list(models.values()), gate)
-    budget = BackgroundBudget(database, tokens_max=settings.background_tokens_max)
-    summarizing = _summarizing(settings, jobs, database, completions, budget)
-    add = parts.server.add
+    return Replies(store, models, gate, unstored, limits, older, preferences, assistant_name=settings.assistant_name)
+
+
+def _serve_turns(
+    settings: ConversationSettings,
+    parts: Parts,
+    database: Database,
+    store: TurnStore,
+    replies: Replies,
+    people: People,
+    index: MessageIndex,
+    privacy: Privacy,
+    preferences: SpokenPreferences,
+    summarizing: Summarizing,
+) -> None:
     abandoned = AbandonedReplies(partial(store.hasten, within_s=settings.abandoned_s), size_max=settings.abandoned_max)
     parts.stack.push_async_callback(abandoned.close)
     turns = ConversationServicer(
         store, database, replies, abandoned, people, index, privacy, preferences, summarizing, store_wait_s=settings.store_wait_s
     )
-    add(pb_grpc.add_ConversationServiceServicer_to_server, turns, "parlour.conversation.v1.ConversationService")
-    calls = LanguageModelServicer(completions, budget)
-    add(pb_grpc.add_LanguageModelServiceServicer_to_server, calls, "parlour.conversation.v1.LanguageModelService")
+    parts.server.add(pb_grpc.add_ConversationServiceServicer_to_server, turns, "parlour.conversation.v1.ConversationService")
 
 
 def _summarizing(settings: ConversationSettings, jobs: Jobs, database: Database, completions: Completions, budget: BackgroundBudget) -> Summarizing:

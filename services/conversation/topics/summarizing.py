@@ -89,12 +89,22 @@ class Summarizing:
 
     def register(self) -> None:
         """Register the jobs, those of topics included."""
-        self._topics.register()
+        self._topics.register(self.follow)
         job_s = 60.0 + self._limits.calls_per_job * self._limits.model_s
 
         @self._jobs.task(name=SUMMARIZE, retries_max=_RETRIES_MAX, backoff_s=self._limits.retry_s, backoff_max_s=600.0, timeout_s=job_s)
         async def summarize_topics(*, guild_id: str, channel_id: str) -> None:
             await self.run(Conversation(guild_id, channel_id))
+
+    async def follow(self, where: Conversation) -> None:
+        """Assign what was indexed to topics, and sum up the one that is still talked about; those that are over have a job of their own.
+
+        Raises StaleVersion and DependencyUnavailable.
+        """
+        await self._topics.segment(where)
+        talked_about = await self._store.open(where)
+        if talked_about is not None:
+            await self._keep_extractive(where, talked_about, "open")
 
     async def run(self, where: Conversation) -> None:
         """Sum up what is due in a conversation; what one run does not come to is enqueued again. Raises what a model failed with."""

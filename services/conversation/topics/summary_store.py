@@ -42,6 +42,12 @@ WHERE t.guild_id = %(guild_id)s AND t.channel_id = %(channel_id)s AND t.summary_
     AND NOT EXISTS (SELECT FROM topics c WHERE c.parent_id = t.topic_id AND c.summary = '' AND c.summary_stale)
 ORDER BY t.level, t.first_sequence LIMIT %(limit)s
 """  # noqa: S608 -- made of constants
+_OPEN = f"""
+SELECT {_TOPIC} FROM topics t
+WHERE t.guild_id = %(guild_id)s AND t.channel_id = %(channel_id)s AND t.level = 1 AND NOT t.closed AND t.summary_stale
+    AND coalesce((SELECT g.summaries FROM guild_settings g WHERE g.guild_id = t.guild_id), true)
+LIMIT 1
+"""  # noqa: S608 -- made of constants
 _ONE = f"SELECT {_TOPIC} FROM topics t WHERE t.topic_id = %(topic_id)s"  # noqa: S608 -- made of constants
 _TOP = f"""
 SELECT {_TOPIC} FROM topics t
@@ -144,6 +150,11 @@ class SummaryStore:
     async def due(self, where: Conversation, limit: int) -> list[Topic]:
         """Return topics that are not summed up, or not as they now read: those of messages first, then oldest first."""
         return [Topic(*row) for row in await self._rows(_DUE, _key(where) | {"limit": limit})]
+
+    async def open(self, where: Conversation) -> Topic | None:
+        """Return the topic that is still talked about, where it is to be summed up (again)."""
+        rows = await self._rows(_OPEN, _key(where))
+        return Topic(*rows[0]) if rows else None
 
     async def topic(self, topic_id: int) -> Topic | None:
         """Return a topic, None where it is no longer there."""

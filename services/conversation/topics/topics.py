@@ -1,4 +1,4 @@
-"""Topics of conversations: which messages belong together, kept up to date by a job as messages are indexed.
+"""Topics of conversations: which messages belong together, kept up to date as messages are indexed.
 
 Every message of a conversation that a model may be shown lies in the range of one topic of level 1. The newest topic is open: it grows and may still
 be split; the job reads it from its beginning. The others are closed and keep their ranges, which touch each other: a message that is committed late,
@@ -18,12 +18,13 @@ from psycopg.rows import namedtuple_row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.conversation.message_store import Conversation
-from services.conversation.topics.message_index import SEGMENT, conversation_lock
+from services.conversation.topics.message_index import Follow, conversation_lock
 from services.conversation.topics.topic_segmentation import Segmentation, Utterance, decided, utterance
 from services.retrieval.text_embedding import Vectors, vector_literal
 from services.runtime.database import Database
 from services.runtime.jobs import Jobs
 
+SEGMENT = "segment_topics"
 SUMMARIZE = "summarize_topics"
 _PASSES_MAX = 100
 
@@ -136,19 +137,20 @@ class Topics:
         self._sweep_max = sweep_max
         self._batch = 4 * rules.undecided_max
 
-    def register(self) -> None:
-        """Register the jobs."""
+    def register(self, work: Follow) -> None:
+        """Register the jobs. `work` is done with a conversation whose topics are to be brought up to date, after a reset or a silence."""
 
         @self._jobs.task(name=SEGMENT, retries_max=30, timeout_s=120.0)
         async def segment_topics(*, guild_id: str, channel_id: str) -> None:
-            await self.segment(Conversation(guild_id, channel_id))
+            await work(Conversation(guild_id, channel_id))
 
         @self._jobs.periodic(cron="* * * * *", name="close_quiet_topics")
         async def close_quiet_topics() -> None:
             await self.sweep()
 
     async def segment(self, where: Conversation, *, all_of_it: bool = False) -> None:
-        """Assign the conversation's indexed messages to topics, and close those that are over; each pass is a transaction.
+        """Assign the conversation's indexed messages to topics, and close those that are over; each pass is a transaction. Those that are closed, or
+        found changed, get the job that sums them up with it.
 
         With `all_of_it` the newest messages are assigned, too, that are too few to be worth it or are not indexed yet. Raises DependencyUnavailable.
         """
@@ -187,9 +189,9 @@ class Topics:
             rows = await (await cursor.execute(_STREAM, values)).fetchall()
             parts = self._parts(rows, state.reset_sequence, idle=bool(state.idle), all_of_it=all_of_it)
             changed = await self._keep(cursor, key, parts, state, is_open=is_open)
-            late = (await cursor.execute(_RECOUNT, key)).rowcount
+            late = (await cursor.execute(_RECOUNT, key)).rowcount if state.topic_id is not None else 0
             _changes.labels("recounted").inc(late)
-            if changed or late:
+            if late or any(part.closed for part in parts) or (changed and not parts):
                 await enqueue_summaries(self._jobs, connection, where)
         return len(rows) == self._batch and any(part.closed for part in parts)
 

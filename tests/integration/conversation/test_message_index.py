@@ -12,6 +12,7 @@ from services.runtime.database import Database
 from services.runtime.errors import Overloaded
 from services.runtime.jobs import Jobs
 from tests.integration.conversation.conftest import Service, answered, drained, embedding_model, message, rows
+from tests.running_stack import eventually
 
 LOUNGE = Conversation("guild", "lounge")
 NOT_INDEXED = "SELECT count(*) FROM messages WHERE NOT indexed"
@@ -28,13 +29,13 @@ class Indexing:
 
     def __init__(self, database: Database, model: EmbeddingModel, **limits: float) -> None:
         self.jobs = Jobs(database)
+        self.followed: list[Conversation] = []
         given = {"batch_max": 64, "sweep_age_s": 0.0, "sweep_max": 100, **limits}
-        self.index = MessageIndex(database, self.jobs, model, **given)  # type: ignore[arg-type]
+        self.index = MessageIndex(database, self.jobs, model, self._follow, **given)  # type: ignore[arg-type]
         self.index.register()
 
-        @self.jobs.task(name="segment_topics")
-        async def segment_topics(*, guild_id: str, channel_id: str) -> None:
-            """Here nothing follows."""
+    async def _follow(self, where: Conversation) -> None:
+        self.followed.append(where)
 
 
 async def said(database, *texts: str, channel: str = "lounge", in_context: bool = True) -> None:
@@ -168,15 +169,65 @@ async def test_descriptions_of_pictures_are_found_too(database, conversation_dat
     assert [term for (term,) in await rows(database, TERMS, "p")] == ["lighthous", "look"]
 
 
-async def test_messages_that_no_job_came_to_are_found_by_the_sweep_once(database, conversation_database_url):
+async def test_messages_that_no_job_came_to_are_indexed_by_the_sweep(database, conversation_database_url):
     indexing = Indexing(database, embedding_model())
     await said(database, "left behind")
     await said(database, "elsewhere", "and more", channel="kitchen")
     assert await indexing.index.sweep() == 2
+    assert await rows(database, NOT_INDEXED) == [(0,)]
+    assert set(indexing.followed) == {Conversation("guild", "kitchen"), LOUNGE}
+    assert await indexing.index.sweep() == 0
+
+
+async def test_what_the_sweep_cannot_index_gets_jobs(database, conversation_database_url):
+    class Full(EmbeddingModel):
+        full = True
+
+        async def embed(self, texts):
+            if self.full and "too much" in texts:
+                raise Overloaded("too many texts wait")
+            return await embedding_model().embed(texts)
+
+    model = Full()
+    indexing = Indexing(database, model)
+    for channel, text in (("a", "before"), ("b", "too much"), ("c", "after")):
+        await said(database, text, channel=channel)
+    assert await indexing.index.sweep() == 3
     assert await indexing.index.sweep() == 0  # their jobs wait
     async with indexing.jobs.run():
+        await eventually(lambda: waits(database, "too much"), "only what cannot be indexed is left")
+        model.full = False
         await drained(database)
     assert await rows(database, NOT_INDEXED) == [(0,)]
+    assert {where.channel_id for where in indexing.followed} == {"a", "b", "c"}
+
+
+async def waits(database, *texts: str) -> bool:
+    return await rows(database, "SELECT text FROM messages WHERE NOT indexed") == [(text,) for text in texts]
+
+
+async def test_conversations_with_messages_of_one_id_keep_their_own_meanings(database, conversation_database_url):
+    indexing = Indexing(database, embedding_model())
+    async with database.connection() as connection:
+        for channel, question in (("a", "what do bees eat?"), ("b", "when does the ferry leave?")):
+            for message_id, role, text, answers in (("q", "user", question, ""), ("t", "assistant", "It depends.", "q")):
+                await connection.execute(
+                    "INSERT INTO messages (guild_id, channel_id, message_id, role, author_id, text, answers_message_id)"
+                    " VALUES ('guild', %s, %s, %s, 'bob', %s, %s)",
+                    (channel, message_id, role, text, answers),
+                )
+    assert await indexing.index.sweep() == 2
+    vectors = "SELECT m.channel_id, m.role, e.embedding::text FROM messages m JOIN message_embeddings e USING (guild_id, channel_id, sequence)"
+    found = {(channel, role): vector for channel, role, vector in await rows(database, vectors)}
+    assert found["a", "user"] == found["a", "assistant"] != found["b", "user"] == found["b", "assistant"]
+
+
+async def test_a_job_done_again_does_what_follows_again(database, conversation_database_url):
+    # Whoever indexed the messages may have been killed before that.
+    indexing = Indexing(database, embedding_model())
+    await said(database, "once")
+    assert [await indexing.index.index(LOUNGE) for _ in range(2)] == [1, 0]
+    assert indexing.followed == [LOUNGE, LOUNGE]
 
 
 async def test_what_was_said_just_now_is_left_to_its_own_job(database, conversation_database_url):
@@ -220,14 +271,6 @@ async def test_an_overloaded_model_leaves_the_messages_for_a_later_try(database,
         await Indexing(database, Full()).index.index(LOUNGE)
     assert await rows(database, NOT_INDEXED) == [(1,)]
     assert await Indexing(database, embedding_model()).index.index(LOUNGE) == 1
-
-
-async def test_topics_follow_in_the_transaction_that_indexed(database, conversation_database_url):
-    indexing = Indexing(database, embedding_model())
-    await said(database, "one")
-    await indexing.index.index(LOUNGE)
-    found = "SELECT args ->> 'guild_id', args ->> 'channel_id' FROM procrastinate_jobs WHERE task_name = 'segment_topics'"
-    assert await rows(database, found) == [("guild", "lounge")]
 
 
 async def test_a_message_of_any_length_is_indexed(database, conversation_database_url):

@@ -77,7 +77,7 @@ def beside(database: Database) -> Topics:
     """Topics as another instance keeps them; its jobs are done by the service."""
     jobs = Jobs(database)
     found = Topics(database, jobs, MODEL_NAME, Segmentation(), step=8, idle_s=3600, sweep_max=10)
-    found.register()
+    found.register(found.segment)
     jobs.task(name=SUMMARIZE)(found.segment)
     return found
 
