@@ -5,8 +5,10 @@ outside any transaction, so a text may change meanwhile: what was made is stored
 table takes a message's vector and terms out as soon as its text changes, it is shown to no model any more, or it is deleted.
 """
 
+import asyncio
 import hashlib
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
@@ -218,13 +220,18 @@ class MessageIndex:
     async def sweep(self) -> int:
         """Index what no job will come to: the few that wait for more, those whose turn never ended, or whose job was given up.
 
-        A few conversations after the other, without a way through the queue: there may be hundreds of a few words each, and people talk meanwhile.
-        Those that cannot be indexed now get jobs. Returns how many conversations.
+        A few conversations after the other, without a way through the queue, because there may be hundreds of a few words each; and half of the time,
+        because people talk meanwhile. Those that cannot be indexed now get jobs. Returns how many conversations.
         """
         values = {"age_s": self._sweep_age_s, "task": INDEX, "limit": self._sweep_max}
         async with self._database.read() as session:
             found = [Conversation(*row) for row in await session.execute(LEFT_BEHIND, values)]
+        done = 0
+        end_s = time.monotonic() + _SWEEP_S / 2
         for group in batched(found, _TOGETHER):
+            started_s = time.monotonic()
+            if started_s > end_s:
+                break  # the next sweep goes on
             try:
                 for where, (_, whole) in zip(group, await self._index_next(group), strict=True):
                     await self._finish(where, whole=whole)
@@ -232,8 +239,10 @@ class MessageIndex:
                 failures.ended(error, failures.Place.BACKGROUND, "messages could not be indexed, and get jobs")
                 for where in group:
                     await self._enqueue(where)
-        _left_behind.inc(len(found))
-        return len(found)
+            done += len(group)
+            _left_behind.inc(len(group))
+            await asyncio.sleep(time.monotonic() - started_s)
+        return done
 
     async def after_append(self, session: AsyncSession, where: Conversation) -> None:
         """Have the conversation's new messages indexed if the transaction that stored them commits, and enough of them wait."""
