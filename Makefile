@@ -17,8 +17,8 @@ up: setup ## start everything, until Ctrl-C
 	exec $(BIN)/python -m services.local up $(ARGS)
 
 # Files in the order of their names: those that start whole stacks come first, so that no worker is left with one at the end.
-test: check check-manifests ## lint, types and every test but the long tiers: about twelve minutes
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --session-timeout 1800 $(ARGS)
+test: check check-manifests ## lint, types and every test but the long tiers: twelve minutes, half an hour on a slow machine
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --session-timeout 3000 $(ARGS)
 
 check: setup ## what needs no test to run: style, types, protos
 	$(BIN)/ruff check .
