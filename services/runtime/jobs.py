@@ -125,8 +125,8 @@ class Jobs:
         lock: str | None = None,
         delay_s: int = 0,
         **arguments: str | int | bool,
-    ) -> None:
-        """Enqueue a task in a transaction: it runs if that commits, and is gone if not.
+    ) -> int:
+        """Enqueue a task in a transaction: it runs if that commits, and is gone if not. Returns the job's id.
 
         Jobs with the same `lock` run one after the other. (Queueing locks are not offered: where the job waits already, one ends the transaction.)
         """
@@ -137,7 +137,12 @@ class Jobs:
             schedule_in={"seconds": delay_s} if delay_s else None,
             connection=connection,
         )
-        await task.defer_async(**_traced(arguments))
+        return await task.defer_async(**_traced(arguments))
+
+    async def withdraw(self, job_id: int) -> None:
+        """Take a job that has not begun out of the queue: what it was for is done."""
+        async with self._database.connection() as connection:
+            await connection.execute("DELETE FROM procrastinate_jobs WHERE id = %s AND status = 'todo'", (job_id,))
 
     def deferred(self, name: str, *, lock: str | None = None, **arguments: str | int | bool) -> dict[str, object]:
         """Return the parameters of DEFER for a task: like `enqueue`, in the very statement that causes the job."""

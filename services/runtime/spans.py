@@ -27,7 +27,7 @@ _tracer = trace.get_tracer(_SCOPE.name)
 
 
 class Leaf:
-    """A span below which there is none, made when it is over: that takes a quarter of the time of one that is begun and ended."""
+    """A span below which there is none, made when it is over: that takes a sixth of the time of one that is begun and ended."""
 
     __slots__ = ("_attributes", "_began_ns", "_kind", "_name", "_parent")
 

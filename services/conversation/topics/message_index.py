@@ -7,6 +7,7 @@ table takes a message's vector and terms out as soon as its text changes, it is 
 
 import asyncio
 import hashlib
+import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -29,12 +30,15 @@ from services.runtime.database import Database
 from services.runtime.jobs import Jobs
 
 INDEX = "index_messages"
+INDEX_EACH = "index_each"
 CHARACTERS_MAX = 10_000
 """More of a message is not looked at: what it is about is said by then, and a log file pasted into a chat has ten thousand terms."""
 ANSWER_CHARACTERS_MAX = 160
 """Of an answer whose question is not at hand, what is embedded: its first sentences say what it is about."""
 _BATCHES_MAX = 20
 _SWEEP_S = 300.0
+_GROUP_S = 60
+"""Longer than a group of a sweep takes: by then it was left by a process that died."""
 _TOGETHER = 16
 """Conversations of a sweep whose messages are embedded together."""
 _MARKS = re.compile(r"<(?:@[!&]?[^\s<>@!]{1,64}|#\d{1,20}|a?:\w{1,32}:\d{1,20})>")
@@ -166,6 +170,11 @@ class MessageIndex:
         async def index_messages(*, guild_id: str, channel_id: str) -> None:
             await self.index(Conversation(guild_id, channel_id))
 
+        @self._jobs.task(name=INDEX_EACH, retries_max=1_000)
+        async def index_each(*, conversations: str) -> None:
+            for guild_id, channel_id in json.loads(conversations):
+                await self._enqueue(Conversation(guild_id, channel_id))
+
         @self._jobs.periodic(cron="* * * * *", name="index_left_behind", timeout_s=_SWEEP_S)
         async def index_left_behind() -> None:
             await self.sweep()
@@ -221,7 +230,8 @@ class MessageIndex:
         """Index what no job will come to: the few that wait for more, those whose turn never ended, or whose job was given up.
 
         A few conversations after the other, without a way through the queue, because there may be hundreds of a few words each; and half of the time,
-        because people talk meanwhile. Those that cannot be indexed now get jobs. Returns how many conversations.
+        because people talk meanwhile. Those that cannot be indexed now get jobs, and so do those that a killed process leaves half done. Returns how
+        many conversations.
         """
         values = {"age_s": self._sweep_age_s, "task": INDEX, "limit": self._sweep_max}
         async with self._database.read() as session:
@@ -232,17 +242,25 @@ class MessageIndex:
             started_s = time.monotonic()
             if started_s > end_s:
                 break  # the next sweep goes on
-            try:
-                for where, (_, whole) in zip(group, await self._index_next(group), strict=True):
-                    await self._finish(where, whole=whole)
-            except Exception as error:
-                failures.ended(error, failures.Place.BACKGROUND, "messages could not be indexed, and get jobs")
-                for where in group:
-                    await self._enqueue(where)
+            await self._index_together(group)
             done += len(group)
             _left_behind.inc(len(group))
             await asyncio.sleep(time.monotonic() - started_s)
         return done
+
+    async def _index_together(self, wheres: Sequence[Conversation]) -> None:
+        # What is indexed is no longer left behind: should this process die before what follows, a job knows of it.
+        conversations = json.dumps([[where.guild_id, where.channel_id] for where in wheres])
+        async with self._database.connection() as connection, connection.transaction():
+            job_id = await self._jobs.enqueue(connection, INDEX_EACH, delay_s=_GROUP_S, conversations=conversations)
+        try:
+            for where, (_, whole) in zip(wheres, await self._index_next(wheres), strict=True):
+                await self._finish(where, whole=whole)
+        except Exception as error:
+            failures.ended(error, failures.Place.BACKGROUND, "messages could not be indexed, and get jobs")
+            for where in wheres:
+                await self._enqueue(where)
+        await self._jobs.withdraw(job_id)
 
     async def after_append(self, session: AsyncSession, where: Conversation) -> None:
         """Have the conversation's new messages indexed if the transaction that stored them commits, and enough of them wait."""

@@ -30,11 +30,14 @@ class Indexing:
     def __init__(self, database: Database, model: EmbeddingModel, **limits: float) -> None:
         self.jobs = Jobs(database)
         self.followed: list[Conversation] = []
+        self.killed = False
         given = {"batch_max": 64, "sweep_age_s": 0.0, "sweep_max": 100, **limits}
         self.index = MessageIndex(database, self.jobs, model, self._follow, **given)  # type: ignore[arg-type]
         self.index.register()
 
     async def _follow(self, where: Conversation) -> None:
+        if self.killed:
+            raise asyncio.CancelledError
         self.followed.append(where)
 
 
@@ -177,6 +180,7 @@ async def test_messages_that_no_job_came_to_are_indexed_by_the_sweep(database, c
     assert await rows(database, NOT_INDEXED) == [(0,)]
     assert set(indexing.followed) == {Conversation("guild", "kitchen"), LOUNGE}
     assert await indexing.index.sweep() == 0
+    assert await rows(database, "SELECT task_name FROM procrastinate_jobs") == []
 
 
 async def test_what_the_sweep_cannot_index_gets_jobs(database, conversation_database_url):
@@ -200,6 +204,22 @@ async def test_what_the_sweep_cannot_index_gets_jobs(database, conversation_data
         await drained(database)
     assert await rows(database, NOT_INDEXED) == [(0,)]
     assert {where.channel_id for where in indexing.followed} == {"a", "b", "c"}
+
+
+async def test_what_follows_is_done_by_jobs_where_a_killed_sweep_left_it(database, conversation_database_url):
+    indexing = Indexing(database, embedding_model())
+    await said(database, "one")
+    await said(database, "two", channel="kitchen")
+    indexing.killed = True
+    with pytest.raises(asyncio.CancelledError):
+        await indexing.index.sweep()
+    assert await rows(database, NOT_INDEXED) == [(0,)]
+    indexing.killed = False
+    # A clock would take a minute.
+    await rows(database, "UPDATE procrastinate_jobs SET scheduled_at = now() RETURNING 1")
+    async with indexing.jobs.run():
+        await drained(database)
+    assert set(indexing.followed) == {Conversation("guild", "kitchen"), LOUNGE}
 
 
 async def waits(database, *texts: str) -> bool:
